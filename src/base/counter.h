@@ -1,0 +1,58 @@
+// counter.h — every packet, message or request that is dropped or refused has a named counter; so has what is
+// served. One table per worker, summed by /metrics as offhook_<name>_total. Add a line here and count with
+// oh_count().
+#pragma once
+#include <stdint.h>
+
+// X(name, help)
+#define OH_COUNTERS(X)                                                                                       \
+  X(datagrams_received, "UDP and ICE-TCP datagrams received")                                                \
+  X(datagrams_sent, "UDP and ICE-TCP datagrams sent")                                                        \
+  X(datagram_drop_stranger, "datagrams from an address without a verified ICE check")                        \
+  X(datagram_drop_unknown_kind, "datagrams that are neither STUN, DTLS, RTP nor RTCP")                       \
+  X(stun_drop_malformed, "STUN messages that do not parse")                                                  \
+  X(stun_drop_unknown_ufrag, "STUN checks for a username we do not know")                                    \
+  X(stun_drop_integrity, "STUN checks with a wrong MESSAGE-INTEGRITY")                                       \
+  X(stun_drop_path_limit, "STUN checks refused because of too many paths or switches")                       \
+  X(dtls_drop_malformed, "DTLS records refused before OpenSSL saw them")                                     \
+  X(dtls_drop_unselected, "DTLS records from a path that is not selected")                                   \
+  X(dtls_failed, "DTLS handshakes that failed")                                                              \
+  X(dtls_fingerprint_mismatch, "DTLS handshakes whose certificate does not match the SDP fingerprint")       \
+  X(rtp_received, "RTP packets received and authenticated")                                                  \
+  X(rtp_forwarded, "RTP packets sent to listeners")                                                          \
+  X(rtp_drop_malformed, "RTP packets that do not parse")                                                     \
+  X(rtp_drop_auth, "SRTP packets whose authentication failed")                                               \
+  X(rtp_drop_replay, "SRTP packets replayed or too old")                                                     \
+  X(rtp_drop_not_ready, "SRTP packets before the DTLS handshake was done")                                   \
+  X(rtp_drop_unknown_ssrc, "RTP packets of a stream nobody negotiated")                                      \
+  X(rtp_drop_payload_type, "RTP packets with a payload type nobody negotiated")                              \
+  X(rtp_drop_muted, "RTP packets of a muted track")                                                          \
+  X(rtp_retransmitted, "RTP packets sent again on NACK")                                                     \
+  X(rtp_recovered_red, "RTP packets recovered from RED redundancy")                                          \
+  X(rtcp_received, "RTCP packets received and authenticated")                                                \
+  X(rtcp_drop_malformed, "RTCP packets that do not parse")                                                   \
+  X(rtcp_drop_auth, "SRTCP packets whose authentication failed or were replayed")                            \
+  X(nack_drop_limit, "NACKed packets not sent again because of limits")                                      \
+  X(sctp_drop, "SCTP packets dropped")                                                                       \
+  X(signal_messages_received, "signalling messages received")                                                \
+  X(signal_drop_malformed, "signalling messages that do not decode")                                         \
+  X(signal_slow_reader, "signalling connections closed because the client does not read")                    \
+  X(joins_accepted, "joins admitted")                                                                        \
+  X(joins_refused, "joins refused")                                                                          \
+  X(resumes, "signalling resumes accepted")                                                                  \
+  X(tokens_issued, "tokens issued by the token API")                                                         \
+  X(tokens_refused, "token requests refused")
+
+#define OH_COUNTER_ENUM(name, help) OH_COUNT_##name,
+enum oh_counter { OH_COUNTERS(OH_COUNTER_ENUM) OH_COUNTER_MAX };
+#undef OH_COUNTER_ENUM
+
+struct oh_counters {
+  uint64_t value[OH_COUNTER_MAX]; // written by one thread; read by others with relaxed atomic loads
+};
+static inline void oh_count_n(struct oh_counters *c, enum oh_counter which, uint64_t n) {
+  __atomic_store_n(&c->value[which], c->value[which] + n, __ATOMIC_RELAXED);
+}
+static inline void oh_count(struct oh_counters *c, enum oh_counter which) {
+  oh_count_n(c, which, 1);
+}
