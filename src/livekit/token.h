@@ -1,0 +1,49 @@
+// token.h — LiveKit access tokens: JWT, HS256 only, the key chosen by `iss` (facts/LIVEKIT.md 5; RFC 7515,
+// 7519, 8725).
+#pragma once
+#include "base/random.h"
+#include "base/text.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct oh_key {
+  const char *id, *secret; // secret bytes are used raw
+};
+struct oh_keys {
+  const struct oh_key *items;
+  size_t count;
+};
+
+#define OH_SOURCES_ALL 0u // can_publish_sources empty = all
+struct oh_video_grant {
+  bool room_create, room_list, room_record, room_admin, room_join;
+  bool can_publish, can_subscribe, can_publish_data, can_update_own_metadata;
+  bool hidden, recorder, agent, can_subscribe_metrics, ingress_admin;
+  uint32_t can_publish_sources;  // bit n = livekit.TrackSource n; OH_SOURCES_ALL = no restriction
+  char *room, *destination_room; // never NULL after reading
+};
+
+struct oh_claims {
+  char *issuer, *identity, *name, *metadata, *kind, *sha256; // malloc'd, never NULL after reading
+  char *room_config;                                         // roomConfig as JSON text, NULL if absent
+  char **attributes;                                         // key, value, key, value, …
+  size_t attribute_count;                                    // pairs
+  int64_t expires_unix_s, not_before_unix_s;
+  bool has_video; // the token has a `video` claim
+  struct oh_video_grant video;
+};
+
+enum oh_token_error {
+  OH_TOKEN_OK,
+  OH_TOKEN_MALFORMED,
+  OH_TOKEN_UNKNOWN_KEY,
+  OH_TOKEN_INVALID /* signature, alg, exp, nbf */
+};
+// Verifies and reads; leeway 60 s; exp required. On OH_TOKEN_INVALID *detail says why (static text).
+enum oh_token_error oh_token_read(struct oh_str jwt, const struct oh_keys *keys, int64_t unix_us,
+                                  struct oh_claims *claims, const char **detail);
+void oh_claims_init(struct oh_claims *claims); // LiveKit's defaults: may publish, subscribe and send data
+void oh_claims_fini(struct oh_claims *claims);
+// Signs claims; malloc'd JWT. issued `unix_us`, valid until claims->expires_unix_s.
+char *oh_token_write(const struct oh_claims *claims, const struct oh_key *key, int64_t unix_us);

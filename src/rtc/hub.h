@@ -1,0 +1,114 @@
+// hub.h — all remote browsers ("peers") of one worker behind its media addresses: finds whom a datagram
+// belongs to, and runs ICE, DTLS and SRTP for them. Sans-IO: datagrams and time in, datagrams (outbox) and
+// events out.
+//
+// Rules at this door (RFC 8445, 7675, 5764, 7983; facts/RELIABILITY.md N1–N14):
+//  * nothing before a STUN check with a verified MESSAGE-INTEGRITY for a known ufrag allocates, answers or
+//  touches DTLS;
+//  * an address becomes a path only by such a check; media is sent only to the selected path; it moves only
+//  to a path that
+//    has answered our own probe (no voice hammer); ≤ OH_PEER_PATHS_MAX paths, ≤ 1 switch per second;
+//  * DTLS is read only from the selected path and through a record filter; a failed handshake never ends a
+//  peer whose ICE lives;
+//  * the certificate must match the SDP fingerprint before any SRTP or SCTP byte is accepted;
+//  * consent: without a verified check for OH_ICE_SILENT_US the peer is DISCONNECTED, for OH_ICE_FAILED_US it
+//  is FAILED and
+//    nothing more is sent.
+#pragma once
+#include "base/addr.h"
+#include "base/outbox.h"
+#include "base/slab.h"
+#include "base/world.h"
+#include "wire/rtp.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct oh_hub;
+struct oh_identity; // rtc/identity.h: the process's DTLS certificate
+
+enum oh_peer_role {
+  OH_PEER_SERVER, // ICE-lite controlled agent, DTLS server (we answer setup:passive)
+  OH_PEER_CLIENT, // ICE controlling agent that checks given remote candidates, DTLS client: `offhook call`,
+                  // tests, simulator
+};
+
+enum oh_hub_event_type {
+  OH_HUB_CONNECTED = 1, // ICE + DTLS up for the first time: media may flow
+  OH_HUB_DISCONNECTED,  // no consent for a while; may recover
+  OH_HUB_RECOVERED,     // checks arrive again after DISCONNECTED
+  OH_HUB_FAILED, // gone for good (silent too long, or the handshake deadline passed); the owner removes the
+                 // peer
+  OH_HUB_PATH_CHANGED, // media now goes to event.path
+  OH_HUB_RTP,          // event.rtp: authenticated, decrypted in place, fresh (not replayed)
+  OH_HUB_RTCP,         // event.data: authenticated, decrypted compound packet
+  OH_HUB_DATA,         // event.data: one DTLS application record (an SCTP packet)
+};
+
+struct oh_hub_event {
+  enum oh_hub_event_type type;
+  oh_id peer;
+  struct oh_rtp rtp;   // OH_HUB_RTP; borrowed from the datagram
+  const uint8_t *data; // OH_HUB_RTCP, OH_HUB_DATA; borrowed until the next call on the hub
+  size_t len;
+  struct oh_addr path; // OH_HUB_PATH_CHANGED, OH_HUB_CONNECTED
+};
+
+struct oh_hub_limits {
+  uint32_t peers;      // at most this many
+  uint32_t handshakes; // half-open DTLS handshakes at most (each costs ~60 KB)
+};
+
+// `world` and `identity` must outlive the hub.
+struct oh_hub *oh_hub_open(struct oh_world *world, struct oh_identity *identity,
+                           const struct oh_hub_limits *limits);
+void oh_hub_close(struct oh_hub *hub);
+
+// A new peer with fresh local ICE credentials; 0 when full.
+oh_id oh_hub_add(struct oh_hub *hub, int64_t now_us, enum oh_peer_role role);
+// Forgets the peer; sends a DTLS close_notify if connected. Keys are zeroed.
+void oh_hub_remove(struct oh_hub *hub, int64_t now_us, oh_id peer, struct oh_outbox *out);
+
+// What goes into our SDP (NUL-terminated, owned by the peer, valid until an ICE restart or removal).
+const char *oh_hub_local_ufrag(const struct oh_hub *hub, oh_id peer);
+const char *oh_hub_local_pwd(const struct oh_hub *hub, oh_id peer);
+// New local credentials (ICE restart, RFC 8445 9); the old ones stay valid until a check with the new ones
+// arrives.
+void oh_hub_restart(struct oh_hub *hub, int64_t now_us, oh_id peer);
+
+struct oh_peer_remote {
+  const char *ufrag, *pwd; // from the remote SDP
+  uint8_t fingerprint[32]; // sha-256 of the remote certificate; only sha-256 is accepted
+};
+// The remote description. May be called again: changed credentials are a remote ICE restart; a changed
+// fingerprint on a connected peer is refused (false).
+bool oh_hub_set_remote(struct oh_hub *hub, int64_t now_us, oh_id peer, const struct oh_peer_remote *remote);
+// Client role: an address of the server to check; the best answering one (first added wins ties) is
+// nominated.
+void oh_hub_add_candidate(struct oh_hub *hub, int64_t now_us, oh_id peer, const struct oh_addr *addr);
+
+// One datagram. Changes `data` in place (decryption). What happened is fetched with oh_hub_next until it
+// returns false, before the next call.
+void oh_hub_recv(struct oh_hub *hub, int64_t now_us, const struct oh_addr *from, uint8_t *data, size_t len,
+                 struct oh_outbox *out);
+// A TCP stream (addr.proto == OH_TCP) has gone: its path is forgotten.
+void oh_hub_stream_closed(struct oh_hub *hub, int64_t now_us, uint32_t stream);
+bool oh_hub_next(struct oh_hub *hub, struct oh_hub_event *event);
+int64_t oh_hub_deadline(const struct oh_hub *hub);                           // OH_NEVER if none
+void oh_hub_tick(struct oh_hub *hub, int64_t now_us, struct oh_outbox *out); // then oh_hub_next as after recv
+
+// Sending. False (and nothing sent) unless connected with consent. RTP: `header` is written, `ext`/`payload`
+// copied and encrypted straight into the outbox slot: one copy, no allocation.
+bool oh_hub_send_rtp(struct oh_hub *hub, int64_t now_us, oh_id peer, const struct oh_rtp_header *header,
+                     const uint8_t *payload, size_t len, struct oh_outbox *out);
+bool oh_hub_send_rtcp(struct oh_hub *hub, int64_t now_us, oh_id peer, const uint8_t *compound, size_t len,
+                      struct oh_outbox *out);
+bool oh_hub_send_data(struct oh_hub *hub, int64_t now_us, oh_id peer, const uint8_t *data, size_t len,
+                      struct oh_outbox *out);
+
+enum oh_peer_state { OH_PEER_NEW, OH_PEER_CHECKED, OH_PEER_CONNECTED, OH_PEER_DISCONNECTED, OH_PEER_FAILED };
+enum oh_peer_state oh_hub_state(const struct oh_hub *hub, oh_id peer); // OH_PEER_FAILED for nobody
+// The hub's own memory of a peer as the owner's index: an opaque value the owner may keep per peer (0 at
+// first).
+void oh_hub_set_tag(struct oh_hub *hub, oh_id peer, uint64_t tag);
+uint64_t oh_hub_tag(const struct oh_hub *hub, oh_id peer);
