@@ -12,3 +12,4 @@
 #define OH_SIGNAL_QUEUE_MAX (1024 * 1024)  // unsent signalling bytes; a slower reader is cut off and resumes
 #define OH_JOIN_REQUEST_MAX (1024 * 1024)  // LiveKit's limit after base64 and after gunzip
 #define OH_SDP_MAX (64 * 1024)
+#define OH_STUN_ATTRIBUTES_MAX 16 // an honest ICE check has about nine
