@@ -41,7 +41,22 @@
   X(joins_refused, "joins refused")                                                                          \
   X(resumes, "signalling resumes accepted")                                                                  \
   X(tokens_issued, "tokens issued by the token API")                                                         \
-  X(tokens_refused, "token requests refused")
+  X(tokens_refused, "token requests refused")                                                                \
+  X(udp_drop_send, "UDP datagrams the kernel did not take")                                                  \
+  X(udp_drop_oversize, "UDP datagrams larger than any we can use")                                           \
+  X(ice_tcp_refused, "ICE-TCP connections refused because of limits")                                        \
+  X(ice_tcp_closed_idle, "ICE-TCP streams closed because they brought nothing in time")                      \
+  X(ice_tcp_drop_malformed, "ICE-TCP streams closed because of a bad frame")                                 \
+  X(ice_tcp_drop_slow, "datagrams dropped because an ICE-TCP stream does not drain")                         \
+  X(http_connections_accepted, "HTTP connections accepted")                                                  \
+  X(http_connections_refused, "HTTP connections refused because of limits")                                  \
+  X(http_requests, "HTTP requests received")                                                                 \
+  X(http_drop_malformed, "HTTP requests refused by the parser or its limits")                                \
+  X(http_timeouts, "HTTP connections closed because they were too slow")                                     \
+  X(tls_failed, "TLS handshakes or records that failed")                                                     \
+  X(websocket_drop_malformed, "WebSocket connections closed because of a protocol error")                    \
+  X(websocket_timeouts, "WebSocket connections closed because the peer was silent")                          \
+  X(mail_refused, "letters between threads refused because the box was full")
 
 #define OH_COUNTER_ENUM(name, help) OH_COUNT_##name,
 enum oh_counter { OH_COUNTERS(OH_COUNTER_ENUM) OH_COUNTER_MAX };

@@ -13,3 +13,25 @@
 #define OH_JOIN_REQUEST_MAX (1024 * 1024)  // LiveKit's limit after base64 and after gunzip
 #define OH_SDP_MAX (64 * 1024)
 #define OH_STUN_ATTRIBUTES_MAX 16 // an honest ICE check has about nine
+
+// HTTP door. Join requests carry a gzipped, base64 SDP in the query (LiveKit's clients), hence the long line.
+#define OH_HTTP_LINE_MAX (64 * 1024)
+#define OH_HTTP_HEAD_MAX (16 * 1024)   // all fields together; browsers stay below 4 KB, cookies included
+#define OH_HTTP_FIELDS_MAX 100         // as Apache; browsers send 15 to 25
+#define OH_HTTP_BODY_MAX (1024 * 1024) // server API calls with 512 KB of metadata, escaped
+#define OH_HTTP_CONNECTIONS_MAX 20000  // per worker; an idle one costs about 1 KB, 20 KB with TLS
+#define OH_HTTP_PER_ADDRESS_MAX 512    // per worker; an office or school behind one address
+#define OH_HTTP_TLS_US (5 * 1000000)   // absolute deadlines, so that trickling bytes gains nothing
+#define OH_HTTP_HEAD_US (5 * 1000000)
+#define OH_HTTP_BODY_US (10 * 1000000)
+#define OH_HTTP_IDLE_US (30 * 1000000)  // between two requests
+#define OH_HTTP_WRITE_US (20 * 1000000) // no byte of a waiting answer was taken for so long
+#define OH_HTTP_LINGER_US (2 * 1000000) // after the last answer, so that it is not lost in a reset
+#define OH_WS_PING_US (10 * 1000000)
+#define OH_WS_SILENCE_US (30 * 1000000) // three pings unanswered
+#define OH_WS_CLOSE_US (2 * 1000000)    // for the peer's close frame
+#define OH_ICE_TCP_STREAMS_MAX 4096     // per worker
+#define OH_ICE_TCP_PER_ADDRESS_MAX 128
+#define OH_ICE_TCP_FIRST_US (5 * 1000000) // for the first frame
+#define OH_ICE_TCP_IDLE_US (60 * 1000000) // ICE checks come every 2.5 to 15 s on a stream in use
+#define OH_ICE_TCP_QUEUE_MAX (64 * 1024)  // about 5 s of one voice; older audio is worth nothing
