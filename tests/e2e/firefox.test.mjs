@@ -1,0 +1,34 @@
+// firefox.test.mjs — Firefox ESR and Chromium in one room, both connection modes.
+import { after, before, describe, test } from 'node:test'
+import { startServer } from './lib/server.mjs'
+import { startPages } from './lib/pages.mjs'
+import { openChromium, openFirefox } from './lib/browser.mjs'
+import { hears } from './lib/wait.mjs'
+
+let server, pages, chromium, firefox
+before(async () => {
+  server = await startServer()
+  pages = await startPages()
+  ;[chromium, firefox] = await Promise.all([openChromium({ hz: 440 }), openFirefox({ hz: 880 })])
+})
+after(async () => {
+  await Promise.allSettled([chromium?.close(), firefox?.close()])
+  pages?.stop()
+  await server?.stop()
+})
+
+for (const singlePeerConnection of [true, false])
+  describe(`S53 Firefox, ${singlePeerConnection ? 'one peer connection' : 'two peer connections'}`, () => {
+    test('both directions are heard', async () => {
+      const [a, b] = await Promise.all([chromium.newPage(), firefox.newPage()])
+      await Promise.all([a.goto(pages.url), b.goto(pages.url)])
+      const options = { roomOptions: { singlePeerConnection } }
+      const room = `fox-${singlePeerConnection}`
+      // playwright passes one argument, puppeteer a list
+      await a.evaluate(([u, t, o]) => window.join(u, t, o), [server.ws, await server.token(room, 'anna'), options])
+      await b.evaluate((u, t, o) => window.join(u, t, o), server.ws, await server.token(room, 'fox'), options)
+      await hears(a, 880)
+      await hears(b, 440)
+      await Promise.all([a.close(), b.close()])
+    })
+  })

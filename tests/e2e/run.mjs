@@ -1,0 +1,21 @@
+// run.mjs — runs the e2e files (or those named) one after another and prints the closing line that ./test sums up.
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const wanted = process.argv.slice(2)
+const files = readdirSync(here)
+  .filter((name) => name.endsWith('.test.mjs') && (wanted.length === 0 || wanted.some((w) => name.startsWith(w))))
+  .map((name) => here + name)
+let passed = 0
+let failed = 0
+const stream = run({ files, concurrency: false, timeout: 180_000 })
+stream.on('test:pass', ({ details }) => details.type !== 'suite' && passed++)
+stream.on('test:fail', ({ details }) => details.type !== 'suite' && failed++)
+stream.compose(new spec()).pipe(process.stdout)
+stream.on('end', () => {
+  console.log(`\n${passed} passed, ${failed} failed`)
+  process.exitCode = failed || !passed ? 1 : 0
+})
