@@ -21,13 +21,14 @@ export async function freePorts(count) {
   return ports
 }
 
-export async function startServer({ args = [], env = {}, host = '127.0.0.1', workers = 1, port, udpPort } = {}) {
+export async function startServer({ args = [], env = {}, host = '127.0.0.1', workers = 1, port, udpPort, namespace, keys } = {}) {
   const ports = await freePorts(2)
-  const key = 'APItest'
-  const secret = randomBytes(32).toString('hex')
+  const key = keys?.key ?? 'APItest'
+  const secret = keys?.secret ?? randomBytes(32).toString('hex')
   port ??= ports[0]
   udpPort ??= ports[1]
-  const child = spawn(BINARY, ['serve', '--port', String(port), ...args], {
+  const command = [...(namespace ? ['ip', 'netns', 'exec', namespace] : []), BINARY, 'serve', '--port', String(port), ...args]
+  const child = spawn(command[0], command.slice(1), {
     env: {
       ...process.env,
       LIVEKIT_API_KEY: key,

@@ -1,0 +1,18 @@
+// run-network.mjs — builds a network of namespaces, runs network.test.mjs inside its client, removes the network. Needs root.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { network } from './lib/network.mjs'
+
+const id = String(process.pid)
+const net = network(id)
+try {
+  await net.build()
+  const here = fileURLToPath(new URL('.', import.meta.url))
+  const child = spawnSync('ip', ['netns', 'exec', net.client, process.execPath, here + 'run.mjs', 'network'], {
+    stdio: 'inherit',
+    env: { ...process.env, OFFHOOK_NETWORK: id },
+  })
+  process.exitCode = child.status ?? 1
+} finally {
+  net.remove()
+}
