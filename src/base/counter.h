@@ -10,12 +10,14 @@
   X(datagrams_sent, "UDP and ICE-TCP datagrams sent")                                                        \
   X(datagram_drop_stranger, "datagrams from an address without a verified ICE check")                        \
   X(datagram_drop_unknown_kind, "datagrams that are neither STUN, DTLS, RTP nor RTCP")                       \
+  X(datagram_drop_amplification, "datagrams not sent to an address that has not answered yet")               \
   X(stun_drop_malformed, "STUN messages that do not parse")                                                  \
   X(stun_drop_unknown_ufrag, "STUN checks for a username we do not know")                                    \
   X(stun_drop_integrity, "STUN checks with a wrong MESSAGE-INTEGRITY")                                       \
   X(stun_drop_path_limit, "STUN checks refused because of too many paths or switches")                       \
   X(dtls_drop_malformed, "DTLS records refused before OpenSSL saw them")                                     \
   X(dtls_drop_unselected, "DTLS records from a path that is not selected")                                   \
+  X(dtls_drop_busy, "DTLS handshakes not begun because too many are half-open")                              \
   X(dtls_failed, "DTLS handshakes that failed")                                                              \
   X(dtls_fingerprint_mismatch, "DTLS handshakes whose certificate does not match the SDP fingerprint")       \
   X(rtp_received, "RTP packets received and authenticated")                                                  \
@@ -23,6 +25,7 @@
   X(rtp_drop_malformed, "RTP packets that do not parse")                                                     \
   X(rtp_drop_auth, "SRTP packets whose authentication failed")                                               \
   X(rtp_drop_replay, "SRTP packets replayed or too old")                                                     \
+  X(rtp_drop_ssrc_limit, "RTP packets of more streams than one peer may have")                               \
   X(rtp_drop_not_ready, "SRTP packets before the DTLS handshake was done")                                   \
   X(rtp_drop_unknown_ssrc, "RTP packets of a stream nobody negotiated")                                      \
   X(rtp_drop_payload_type, "RTP packets with a payload type nobody negotiated")                              \

@@ -35,3 +35,17 @@
 #define OH_ICE_TCP_FIRST_US (5 * 1000000) // for the first frame
 #define OH_ICE_TCP_IDLE_US (60 * 1000000) // ICE checks come every 2.5 to 15 s on a stream in use
 #define OH_ICE_TCP_QUEUE_MAX (64 * 1024)  // about 5 s of one voice; older audio is worth nothing
+
+// Media hub (src/rtc).
+#define OH_PEER_PATHS_MAX 8             // addresses of one remote (RELIABILITY N14, mediasoup)
+#define OH_PATH_SWITCH_US (1 * 1000000) // media moves to another path at most this often
+#define OH_PATH_AMPLIFY 3               // bytes out per byte in until an address has answered us (as QUIC)
+#define OH_ICE_SILENT_US (10 * 1000000) // no verified check for so long: DISCONNECTED (as LiveKit)
+#define OH_ICE_FAILED_US (15 * 1000000) // and for so long: FAILED, nothing more is sent
+#define OH_DTLS_HANDSHAKE_US (10 * 1000000) // one attempt; honest ones take well under a second
+#define OH_DTLS_RESTARTS_MAX 3              // attempts after the first
+#define OH_DTLS_MTU 1200                    // handshake datagrams; fits every path browsers use
+#define OH_DTLS_EARLY_MAX 24        // encrypted handshake records kept by OpenSSL before its keys are ready
+#define OH_SRTP_RECV_SSRCS_MAX 32   // streams of one remote that we keep replay state for
+#define OH_SRTP_SEND_SSRCS_MAX 4096 // streams to one remote in its life; state is kept for the GCM nonces
+#define OH_HUB_EVENTS 64            // events of one recv or tick

@@ -37,8 +37,8 @@ enum oh_hub_event_type {
   OH_HUB_CONNECTED = 1, // ICE + DTLS up for the first time: media may flow
   OH_HUB_DISCONNECTED,  // no consent for a while; may recover
   OH_HUB_RECOVERED,     // checks arrive again after DISCONNECTED
-  OH_HUB_FAILED, // gone for good (silent too long, or the handshake deadline passed); the owner removes the
-                 // peer
+  OH_HUB_FAILED, // silent too long, handshake failed for good, or the remote said goodbye (event.closed);
+                 // the owner removes the peer (after silence oh_hub_restart may revive it)
   OH_HUB_PATH_CHANGED, // media now goes to event.path
   OH_HUB_RTP,          // event.rtp: authenticated, decrypted in place, fresh (not replayed)
   OH_HUB_RTCP,         // event.data: authenticated, decrypted compound packet
@@ -49,8 +49,9 @@ struct oh_hub_event {
   enum oh_hub_event_type type;
   oh_id peer;
   struct oh_rtp rtp;   // OH_HUB_RTP; borrowed from the datagram
-  const uint8_t *data; // OH_HUB_RTCP, OH_HUB_DATA; borrowed until the next call on the hub
+  const uint8_t *data; // OH_HUB_RTCP, OH_HUB_DATA; borrowed until the next oh_hub_recv or oh_hub_tick
   size_t len;
+  bool closed;         // OH_HUB_FAILED: by a DTLS close_notify
   struct oh_addr path; // OH_HUB_PATH_CHANGED, OH_HUB_CONNECTED
 };
 
@@ -64,7 +65,8 @@ struct oh_hub *oh_hub_open(struct oh_world *world, struct oh_identity *identity,
                            const struct oh_hub_limits *limits);
 void oh_hub_close(struct oh_hub *hub);
 
-// A new peer with fresh local ICE credentials; 0 when full.
+// A new peer with fresh local ICE credentials; 0 when full. A hub has at most one peer of the client role
+// (and then no other): all its datagrams come from the one address of the server, as with a browser's socket.
 oh_id oh_hub_add(struct oh_hub *hub, int64_t now_us, enum oh_peer_role role);
 // Forgets the peer; sends a DTLS close_notify if connected. Keys are zeroed.
 void oh_hub_remove(struct oh_hub *hub, int64_t now_us, oh_id peer, struct oh_outbox *out);
@@ -74,6 +76,7 @@ const char *oh_hub_local_ufrag(const struct oh_hub *hub, oh_id peer);
 const char *oh_hub_local_pwd(const struct oh_hub *hub, oh_id peer);
 // New local credentials (ICE restart, RFC 8445 9); the old ones stay valid until a check with the new ones
 // arrives.
+// Also revives a peer that FAILED by silence: it is DISCONNECTED then until a check arrives.
 void oh_hub_restart(struct oh_hub *hub, int64_t now_us, oh_id peer);
 
 struct oh_peer_remote {
@@ -81,7 +84,8 @@ struct oh_peer_remote {
   uint8_t fingerprint[32]; // sha-256 of the remote certificate; only sha-256 is accepted
 };
 // The remote description. May be called again: changed credentials are a remote ICE restart; a changed
-// fingerprint on a connected peer is refused (false).
+// fingerprint on a connected peer is refused (false). Checks and the DTLS handshake may come before it;
+// nothing from the remote is believed before its fingerprint is known.
 bool oh_hub_set_remote(struct oh_hub *hub, int64_t now_us, oh_id peer, const struct oh_peer_remote *remote);
 // Client role: an address of the server to check; the best answering one (first added wins ties) is
 // nominated.
@@ -97,10 +101,15 @@ bool oh_hub_next(struct oh_hub *hub, struct oh_hub_event *event);
 int64_t oh_hub_deadline(const struct oh_hub *hub);                           // OH_NEVER if none
 void oh_hub_tick(struct oh_hub *hub, int64_t now_us, struct oh_outbox *out); // then oh_hub_next as after recv
 
-// Sending. False (and nothing sent) unless connected with consent. RTP: `header` is written, `ext`/`payload`
-// copied and encrypted straight into the outbox slot: one copy, no allocation.
+// Sending. False (and nothing sent) unless connected with consent. May be called while events are being
+// fetched. RTP: header and extension (may be empty, see oh_rtp_write_header) are written and the payload
+// encrypted straight into the outbox slot: one copy, no allocation. Sequence numbers of a new SSRC start
+// below 2^15. Sending a sequence number again (NACK) is allowed only byte for byte: the GCM nonce is made of
+// SSRC and sequence number, so a repeat with another extension would give the key away. Above
+// OH_SRTP_SEND_SSRCS_MAX SSRCs: false.
 bool oh_hub_send_rtp(struct oh_hub *hub, int64_t now_us, oh_id peer, const struct oh_rtp_header *header,
-                     const uint8_t *payload, size_t len, struct oh_outbox *out);
+                     uint16_t extension_profile, struct oh_bytes extension, const uint8_t *payload,
+                     size_t len, struct oh_outbox *out);
 bool oh_hub_send_rtcp(struct oh_hub *hub, int64_t now_us, oh_id peer, const uint8_t *compound, size_t len,
                       struct oh_outbox *out);
 bool oh_hub_send_data(struct oh_hub *hub, int64_t now_us, oh_id peer, const uint8_t *data, size_t len,
@@ -108,6 +117,8 @@ bool oh_hub_send_data(struct oh_hub *hub, int64_t now_us, oh_id peer, const uint
 
 enum oh_peer_state { OH_PEER_NEW, OH_PEER_CHECKED, OH_PEER_CONNECTED, OH_PEER_DISCONNECTED, OH_PEER_FAILED };
 enum oh_peer_state oh_hub_state(const struct oh_hub *hub, oh_id peer); // OH_PEER_FAILED for nobody
+// Where media goes now; false if there is no path yet.
+bool oh_hub_path(const struct oh_hub *hub, oh_id peer, struct oh_addr *path);
 // The hub's own memory of a peer as the owner's index: an opaque value the owner may keep per peer (0 at
 // first).
 void oh_hub_set_tag(struct oh_hub *hub, oh_id peer, uint64_t tag);
