@@ -12,6 +12,16 @@
 #define OH_SIGNAL_QUEUE_MAX (1024 * 1024)  // unsent signalling bytes; a slower reader is cut off and resumes
 #define OH_JOIN_REQUEST_MAX (1024 * 1024)  // LiveKit's limit after base64 and after gunzip
 #define OH_SDP_MAX (64 * 1024)
+#define OH_SDP_LINES_MAX 2000     // a Chromium offer with 7 sections has about 700
+#define OH_SDP_SECTIONS_MAX 32    // 3 spare audio, 3 video, data, and what grows with the number of voices
+#define OH_SDP_CODECS_MAX 64      // per section; Chromium offers up to 45 video formats
+#define OH_SDP_EXTENSIONS_MAX 32  // per section; Chromium offers up to 14
+#define OH_SDP_SSRCS_MAX 8        // per section; voice has one
+#define OH_SDP_CANDIDATES_MAX 30  // per description; more are skipped
+#define OH_SDP_MID_MAX 32         // what fits an RTP MID extension twice over
+#define OH_SDP_ID_MAX 191         // stream, track and cname; our longest is "PA_…|TR_…"
+#define OH_ICE_UFRAG_MAX 256      // RFC 8839 5.4
+#define OH_ICE_PWD_MAX 256        // RFC 8839 5.4
 #define OH_STUN_ATTRIBUTES_MAX 16 // an honest ICE check has about nine
 
 // HTTP door. Join requests carry a gzipped, base64 SDP in the query (LiveKit's clients), hence the long line.
