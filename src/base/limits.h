@@ -59,3 +59,4 @@
 #define OH_SRTP_RECV_SSRCS_MAX 32   // streams of one remote that we keep replay state for
 #define OH_SRTP_SEND_SSRCS_MAX 4096 // streams to one remote in its life; state is kept for the GCM nonces
 #define OH_HUB_EVENTS 64            // events of one recv or tick
+#define OH_OGG_DAMAGED_MAX 1000 // broken places in an Ogg file; each may cost the CRC of 64 KB
