@@ -47,7 +47,7 @@ static void compound_round_trip(void **state) {
   assert_true(oh_str_eq(item.text, OH_STR("0")));
   assert_false(oh_rtcp_sdes_next(&walk, &item));
 
-  uint32_t ssrc;
+  uint32_t ssrc = 0;
   assert_true(oh_rtcp_next(&r, &p) && oh_rtcp_read_bye(&p, 0, &ssrc) && ssrc == sender.ssrc);
   assert_false(oh_rtcp_read_bye(&p, 1, &ssrc));
   assert_false(oh_rtcp_next(&r, &p));
@@ -167,8 +167,8 @@ static void extended_reports(void **state) {
   struct oh_rtcp p;
   struct oh_rtcp_xr_block block;
   struct oh_rtcp_dlrr dlrr;
-  uint32_t ssrc;
-  uint64_t ntp;
+  uint32_t ssrc = 0;
+  uint64_t ntp = 0;
   assert_true(oh_rtcp_next(&r, &p) && oh_rtcp_read_xr(&p, &ssrc, &blocks) && ssrc == 9);
   assert_true(oh_rtcp_xr_next(&blocks, &block) && oh_rtcp_read_rrtr(&block, &ntp));
   assert_true(ntp == 0x0102030405060708 && !oh_rtcp_read_dlrr(&block, 0, &dlrr));
