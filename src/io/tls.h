@@ -22,6 +22,7 @@ void oh_tls_session_close(struct ssl_st *session);
 
 enum oh_tls_result { OH_TLS_OK, OH_TLS_WANT_READ, OH_TLS_WANT_WRITE, OH_TLS_END, OH_TLS_FAILED };
 // Each leaves this thread's OpenSSL error queue empty, so one connection's failure never shows in another.
+bool oh_tls_is_done(const struct ssl_st *session); // the handshake is behind it
 enum oh_tls_result oh_tls_handshake(struct ssl_st *session);
 enum oh_tls_result oh_tls_read(struct ssl_st *session, void *buffer, size_t cap, size_t *len);
 enum oh_tls_result oh_tls_write(struct ssl_st *session, const void *data, size_t len, size_t *sent);
