@@ -34,10 +34,10 @@
 #define OH_HTTP_TLS_US (5 * 1000000)   // absolute deadlines, so that trickling bytes gains nothing
 #define OH_HTTP_HEAD_US (5 * 1000000)
 #define OH_HTTP_BODY_US (10 * 1000000)
-#define OH_HTTP_IDLE_US (30 * 1000000)   // between two requests
-#define OH_HTTP_WRITE_US (20 * 1000000)  // no byte of a waiting answer was taken for so long
+#define OH_HTTP_IDLE_US (30 * 1000000)  // between two requests
+#define OH_HTTP_WRITE_US (20 * 1000000) // no byte of a waiting answer was taken for so long
 #define OH_STREAM_PACE_BYTES (16 * 1024) // or fewer than these in that time: below 1 KB/s nobody is served
-#define OH_HTTP_LINGER_US (2 * 1000000)  // after the last answer, so that it is not lost in a reset
+#define OH_HTTP_LINGER_US (2 * 1000000) // after the last answer, so that it is not lost in a reset
 #define OH_WS_PING_US (10 * 1000000)
 #define OH_WS_SILENCE_US (30 * 1000000) // three pings unanswered
 #define OH_WS_CLOSE_US (2 * 1000000)    // for the peer's close frame
@@ -60,3 +60,4 @@
 #define OH_SRTP_RECV_SSRCS_MAX 32   // streams of one remote that we keep replay state for
 #define OH_SRTP_SEND_SSRCS_MAX 4096 // streams to one remote in its life; state is kept for the GCM nonces
 #define OH_HUB_EVENTS 64            // events of one recv or tick
+#define OH_OGG_DAMAGED_MAX 1000 // broken places in an Ogg file; each may cost the CRC of 64 KB

@@ -53,7 +53,7 @@ void oh_rtpext_write(struct oh_writer *w, uint16_t profile, uint8_t id, const vo
     oh_write_u8(w, (uint8_t)len);
   } else {
     if (id == 0 || id > 14 || len == 0 || len > 16) w->failed = true;
-    oh_write_u8(w, (uint8_t)(id << 4 | ((len - 1) & 15)));
+    oh_write_u8(w, (uint8_t)((unsigned)id << 4 | ((len - 1) & 15)));
   }
   oh_write_bytes(w, data, len);
 }

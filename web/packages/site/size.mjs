@@ -1,0 +1,52 @@
+// size.mjs — what a visitor downloads, in gzip bytes: on load, and later on intent. Reads esbuild's own account of who
+// imports whom, so that it knows what is in a chunk instead of guessing.
+
+import { gzipSync } from 'node:zlib';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * @param {import('esbuild').Metafile} metafile
+ * @param {string} base what the metafile's paths are relative to
+ * @param {readonly string[]} entries source files that the page names
+ */
+export async function measure(metafile, base, entries) {
+  const first = new Set();
+  const follow = (name) => {
+    if (first.has(name)) return;
+    first.add(name);
+    for (const next of metafile.outputs[name].imports) if (next.kind === 'import-statement') follow(next.path);
+  };
+  for (const [name, output] of Object.entries(metafile.outputs)) if (entries.includes(output.entryPoint)) follow(name);
+
+  const files = [];
+  for (const [name, output] of Object.entries(metafile.outputs)) {
+    if (!/\.(js|css)$/.test(name)) continue;
+    const body = await readFile(path.join(base, name));
+    const inputs = Object.entries(output.inputs).filter(([, input]) => input.bytesInOutput > 0).map(([input]) => input);
+    files.push({
+      name: path.basename(name),
+      bytes: body.length,
+      gzip: gzipSync(body, { level: 9 }).length,
+      first: first.has(name),
+      // The largest input says best what a chunk is about.
+      about: [...inputs].sort((a, b) => output.inputs[b].bytesInOutput - output.inputs[a].bytesInOutput)[0] ?? '',
+      livekit: inputs.some((input) => /node_modules\/(livekit-client|@livekit)\//.test(input)),
+      react: inputs.some((input) => /node_modules\/react(-dom)?\//.test(input)),
+    });
+  }
+  files.sort((a, b) => Number(b.first) - Number(a.first) || b.gzip - a.gzip);
+  return files;
+}
+
+export function report(files) {
+  const sum = (list) => list.reduce((total, file) => total + file.gzip, 0);
+  const lines = (list) => list.map((file) =>
+    `    ${file.name.padEnd(22)} ${String(file.bytes).padStart(7)} B ${String(file.gzip).padStart(7)} gz  ${file.about.replace(/.*node_modules\//, '')}`);
+  const first = files.filter((file) => file.first);
+  const later = files.filter((file) => !file.first);
+  return [
+    `on load: ${sum(first)} B gz (${sum(first.filter((file) => !file.react))} without React)`, ...lines(first),
+    `on intent: ${sum(later)} B gz`, ...lines(later),
+  ].join('\n');
+}
