@@ -174,6 +174,23 @@ static void damage_costs_only_its_page(void **state) {
   }
 }
 
+// The end of a packet whose first page is lost is no packet.
+static void lost_start(void **state) {
+  (void)state;
+  static const size_t sizes[] = {10, 150000, 20};
+  size_t len = write_with_libogg(sizes, 3);
+  for (uint8_t *at = file; (at = memmem(at, len - (size_t)(at - file), "OggS", 4)); at++)
+    if (at[14] == 5 && at[18] == 2) at[27] ^= 1; // stream 5, page 2: where the large packet begins
+  struct oh_ogg_reader r;
+  struct oh_ogg_packet p;
+  oh_ogg_reader_init(&r, (struct oh_bytes){.data = file, .len = len}, scratch, sizeof scratch);
+  assert_true(oh_ogg_read(&r, &p) && p.data.len == 19);
+  assert_true(oh_ogg_read(&r, &p) && p.data.len == 10);
+  assert_true(oh_ogg_read(&r, &p) && p.data.len == 20);
+  assert_false(oh_ogg_read(&r, &p));
+  assert_int_equal(r.damaged, 2);
+}
+
 static void writer_limits(void **state) {
   (void)state;
   fill_content();
@@ -229,6 +246,7 @@ int main(void) {
       cmocka_unit_test(writer_limits),
       cmocka_unit_test(heads_we_do_not_play),
       cmocka_unit_test(gives_up_on_rubbish),
+      cmocka_unit_test(lost_start),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

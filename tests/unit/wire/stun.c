@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "tests/unit/test.h"
 #include <openssl/evp.h>
+#include <zlib.h>
 
 // 2.1: a request under the short-term password
 static const uint8_t request_vector[] = {
@@ -183,6 +184,18 @@ static void refuses_dishonest_messages(void **state) {
   assert_true(s.has_priority);
 }
 
+static void fingerprint_is_the_end(void **state) {
+  (void)state;
+  uint8_t out[64];
+  struct oh_stun s;
+  size_t len = message(out, "\x80\x28\x00\x04\0\0\0\0" PRIO, 16);
+  oh_store_u32_be(out + 24, (uint32_t)crc32(0, out, OH_STUN_HEADER_BYTES) ^ 0x5354554e);
+  assert_false(oh_stun_read(&s, out, len)); // right by its own, but something follows
+  oh_store_u16_be(out + 2, 8);
+  oh_store_u32_be(out + 24, (uint32_t)crc32(0, out, OH_STUN_HEADER_BYTES) ^ 0x5354554e);
+  assert_true(oh_stun_read(&s, out, len - 8) && s.has_fingerprint);
+}
+
 static void limits_the_number_of_attributes(void **state) {
   (void)state;
   struct oh_stun s;
@@ -199,6 +212,7 @@ int main(void) {
       cmocka_unit_test(reads_long_term_vector),     cmocka_unit_test(any_flipped_bit_is_noticed),
       cmocka_unit_test(every_cut_is_refused),       cmocka_unit_test(writes_what_it_reads),
       cmocka_unit_test(refuses_dishonest_messages), cmocka_unit_test(limits_the_number_of_attributes),
+      cmocka_unit_test(fingerprint_is_the_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

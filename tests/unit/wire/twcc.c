@@ -100,8 +100,10 @@ static void refuses_broken(void **state) {
   assert_int_equal(oh_twcc_read(&p, &got, back), 2);
   for (p.body.len = 0; p.body.len < sizeof body; p.body.len++)
     assert_int_equal(oh_twcc_read(&p, &got, back), 0);
-  body[17] = 0; // a run of none
+  uint8_t none[] = {0, 0, 0, 1, 0, 0, 0, 2, 0, 10, 0, 2, 0, 0, 1, 7, 0x20, 0, 0x20, 2, 1, 1, 0, 0};
+  p.body = (struct oh_bytes){.data = none, .len = sizeof none}; // a run of none in front of a good one
   assert_int_equal(oh_twcc_read(&p, &got, back), 0);
+  p.body = (struct oh_bytes){.data = body, .len = sizeof body};
   body[16] = 0x60, body[17] = 2; // the reserved status
   assert_int_equal(oh_twcc_read(&p, &got, back), 0);
   body[10] = 0xff, body[16] = 0x1f, body[17] = 0xff; // more packets than we follow
