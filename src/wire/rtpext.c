@@ -60,7 +60,7 @@ void oh_rtpext_write(struct oh_writer *w, uint16_t profile, uint8_t id, const vo
 
 bool oh_rtpext_audio_level(const struct oh_rtp *p, uint8_t id, struct oh_audio_level *level) {
   struct oh_bytes data;
-  // In the two-byte form a second byte of zero may follow to fill up (RFC 6464 section 3): only the first
+  // RFC 6464 section 3: one byte; should more follow, the first still says it.
   // counts.
   if (!oh_rtpext_find(p, id, &data) || data.len == 0) return false;
   *level = (struct oh_audio_level){.voice = data.data[0] >> 7, .level = data.data[0] & 127};
