@@ -22,7 +22,14 @@ struct sim_weather {
   bool down; // nothing passes at all
 };
 
-enum sim_parcel_kind { SIM_DATAGRAM, SIM_FRAME, SIM_HANGUP };
+enum sim_parcel_kind {
+  SIM_DATAGRAM,
+  SIM_DIAL,    // to the server: a WebSocket upgrade; data = path, NUL, token
+  SIM_OPEN,    // to the caller: 101
+  SIM_REFUSED, // to the caller: data = the HTTP status, two bytes
+  SIM_FRAME,   // a WebSocket message
+  SIM_HANGUP,  // the connection has gone
+};
 struct sim_parcel {
   int64_t at_us;
   uint64_t order; // ties keep their order
