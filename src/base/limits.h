@@ -7,10 +7,13 @@
 #define OH_NAME_MAX 256
 #define OH_METADATA_MAX (512 * 1024)       // LiveKit's default limit for participant and room metadata
 #define OH_ATTRIBUTES_MAX (64 * 1024)      // LiveKit: sum of key and value lengths
+#define OH_ATTRIBUTE_COUNT_MAX 1024        // keys; merging them is quadratic
 #define OH_TOKEN_MAX 8192                  // bytes of a JWT; larger ones are refused unparsed
 #define OH_SIGNAL_MESSAGE_MAX (256 * 1024) // one signalling message, client to server
 #define OH_SIGNAL_QUEUE_MAX (1024 * 1024)  // unsent signalling bytes; a slower reader is cut off and resumes
 #define OH_JOIN_REQUEST_MAX (1024 * 1024)  // LiveKit's limit after base64 and after gunzip
+#define OH_MESSAGE_BASE_BYTES (64 * 1024)  // memory of an unpacked protobuf message: this …
+#define OH_MESSAGE_FACTOR 16               // … and so many times its length on the wire; honest ones need 3
 #define OH_SDP_MAX (64 * 1024)
 #define OH_SDP_LINES_MAX 2000     // a Chromium offer with 7 sections has about 700
 #define OH_SDP_SECTIONS_MAX 32    // 3 spare audio, 3 video, data, and what grows with the number of voices

@@ -16,21 +16,24 @@ struct oh_join_query {
 };
 
 struct oh_join {
-  struct oh_claims claims;     // verified
+  // Verified, with what the client may change already applied: metadata and attributes given at join, and the
+  // legacy `publish` parameter (identity "<identity>#<publish>", may not subscribe).
+  struct oh_claims claims;
   bool validate;               // a …/validate path
   bool single_peer_connection; // join_request was given
-  bool auto_subscribe;
+  bool auto_subscribe, auto_subscribe_data_track;
   bool reconnect;
   int reconnect_reason;
   char participant_sid[64];
   int protocol, client_protocol;
+  uint32_t capabilities; // bit n = ClientInfo.Capability n
+  // from the query or from client_info; cut to their size, UTF-8. sdk is lower case ("js").
   char sdk[32], version[32], browser[32], os[32], device_model[64];
   struct Livekit__JoinRequest *request; // v1: unpacked, UTF-8 checked; NULL for v0
-  char publish[64];                     // legacy `publish` parameter
 };
 
-// Returns 0 and fills `join` (oh_join_fini it), or an HTTP status with *body = the plain text (static or in
-// `claims`' scratch; valid until the next call on this thread's `refusal` buffer of 256 bytes).
+// Returns 0 and fills `join` (oh_join_fini it), or an HTTP status with the body in `refusal` (then there is
+// nothing to free). What depends on the room (missing, full, our capacity) is left to the house.
 int oh_join_read(const struct oh_join_query *query, const struct oh_keys *keys, int64_t unix_us,
                  struct oh_join *join, char refusal[256]);
 void oh_join_fini(struct oh_join *join);

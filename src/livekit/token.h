@@ -15,11 +15,12 @@ struct oh_keys {
   size_t count;
 };
 
-#define OH_SOURCES_ALL 0u // can_publish_sources empty = all
+#define OH_SOURCES_ALL 0u             // canPublishSources empty or absent = all
+#define OH_SOURCES_LISTED 0x80000000u // set whenever there is a list: one of unknown names allows nothing
 struct oh_video_grant {
   bool room_create, room_list, room_record, room_admin, room_join;
   bool can_publish, can_subscribe, can_publish_data, can_update_own_metadata;
-  bool hidden, recorder, agent, can_subscribe_metrics, ingress_admin;
+  bool hidden, recorder, agent, can_subscribe_metrics, can_manage_agent_session, ingress_admin;
   uint32_t can_publish_sources;  // bit n = livekit.TrackSource n; OH_SOURCES_ALL = no restriction
   char *room, *destination_room; // never NULL after reading
 };
@@ -40,10 +41,15 @@ enum oh_token_error {
   OH_TOKEN_UNKNOWN_KEY,
   OH_TOKEN_INVALID /* signature, alg, exp, nbf */
 };
-// Verifies and reads; leeway 60 s; exp required. On OH_TOKEN_INVALID *detail says why (static text).
+// Verifies and reads; leeway 60 s; exp required. On OH_TOKEN_INVALID *detail says why (static text). `claims`
+// is initialised in any case: oh_claims_fini() it.
 enum oh_token_error oh_token_read(struct oh_str jwt, const struct oh_keys *keys, int64_t unix_us,
                                   struct oh_claims *claims, const char **detail);
 void oh_claims_init(struct oh_claims *claims); // LiveKit's defaults: may publish, subscribe and send data
 void oh_claims_fini(struct oh_claims *claims);
-// Signs claims; malloc'd JWT. issued `unix_us`, valid until claims->expires_unix_s.
+// Adds or replaces an attribute.
+void oh_claims_set_attribute(struct oh_claims *claims, struct oh_str key, struct oh_str value);
+// Signs claims; malloc'd JWT, valid from claims->not_before_unix_s (0: from `unix_us`) until expires_unix_s.
+// NULL if a string is not UTF-8, or if it would be longer than OH_TOKEN_MAX: then leave metadata or
+// attributes out.
 char *oh_token_write(const struct oh_claims *claims, const struct oh_key *key, int64_t unix_us);
