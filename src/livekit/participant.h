@@ -1,0 +1,92 @@
+// participant.h — somebody in a room: who they are, what they may do, and what the others are told about them
+// (facts/LIVEKIT.md 3.0, 3.9, 6.3). Every change raises the version, which clients use to drop stale news.
+#pragma once
+#include "livekit/resident.h"
+#include "livekit/room.h"
+#include "livekit/session.h"
+#include "livekit/token.h"
+#include "livekit/transport.h"
+
+struct oh_wish { // UpdateSubscription for a track that does not exist (yet)
+  char sid[OH_SID_BYTES];
+  int64_t until_us;
+};
+struct oh_audience_entry { // SubscriptionPermission: who may hear what of this participant
+  char *identity, *sid;    // either may be NULL
+  bool all_tracks;
+  char (*tracks)[OH_SID_BYTES];
+  size_t track_count;
+};
+enum oh_ice_preference { OH_ICE_ANY, OH_ICE_TCP };
+
+struct oh_participant {
+  oh_id id, member; // member: the sfu's
+  struct oh_room *room;
+  struct oh_participant *next, *prev;
+  struct oh_sid sid;
+  struct oh_claims claims; // identity, name, metadata, attributes, grants as they are now
+  Livekit__ParticipantInfo__Kind kind;
+  Livekit__ParticipantInfo__State state;
+  Livekit__DisconnectReason reason;
+  uint32_t version;
+  int64_t joined_us, joined_unix_ms;
+  bool was_publisher, dependent;
+
+  oh_id session; // 0: signalling is away (or a resident)
+  int protocol, client_protocol;
+  Livekit__ClientInfo__Capability *capabilities;
+  size_t capability_count;
+  char sdk[32], browser[32];
+  bool single, auto_subscribe, subscriber_primary;
+  struct oh_transport transports[OH_TARGETS];
+  enum oh_ice_preference ice;
+  int64_t first_connected_us, failed_us; // failed_us: last transport failure
+  uint32_t failures;
+
+  struct oh_track *tracks; // pending and published, oldest first
+  uint32_t track_count, pending_count;
+  struct oh_subscription *subscriptions;
+  struct oh_wish *wishes;
+  uint32_t wish_count;
+  bool audience_limited; // false: everyone
+  struct oh_audience_entry *audience;
+  size_t audience_count;
+
+  // deadlines, OH_NEVER when off
+  int64_t active_by_us;    // JOIN_FAILURE unless ACTIVE
+  int64_t resume_by_us;    // signalling or transport lost: gone unless resumed
+  int64_t refresh_us;      // next refresh_token
+  int64_t simulate_us;     // end of a simulated speaker update
+  int64_t cut_us;          // simulated disconnect_signal_on_resume stays armed until
+  uint32_t cuts;           // how many resumes to cut
+  bool cut_silent;         // before the messages
+  float told_level;        // simulated speaker
+  uint32_t place;          // in the deadline heap
+  const struct oh_resident_ops *resident; // NULL: a client
+  void *resident_self;
+};
+
+struct oh_participant *oh_participant_at(struct oh_house *house, oh_id participant);
+struct oh_participant *oh_participant_by_identity(struct oh_room *room, const char *identity);
+struct oh_participant *oh_participant_by_sid(struct oh_room *room, const char *sid);
+struct oh_participant *oh_participant_of_peer(struct oh_house *house, oh_id peer, enum oh_target *target);
+struct oh_session *oh_participant_session(struct oh_house *house, const struct oh_participant *participant);
+
+// Adds a participant in state JOINED; takes claims. NULL when full.
+struct oh_participant *oh_participant_open(struct oh_house *house, int64_t now_us, struct oh_room *room,
+                                           struct oh_claims *take_claims);
+// Tells the others (DISCONNECTED, reason), ends tracks, subscriptions, transports, and forgets. The session is
+// left alone: see oh_departure.
+void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
+                          Livekit__DisconnectReason reason);
+void oh_audience_clear(struct oh_participant *participant); // frees the list of who may hear
+void oh_participant_schedule(struct oh_house *house, struct oh_participant *participant);
+
+Livekit__ParticipantInfo *oh_participant_describe(struct oh_house *house, const struct oh_participant *p);
+enum oh_hearers { OH_OTHERS, OH_ALL };
+// The info has changed: raises the version and tells the others, or everybody including themselves.
+void oh_participant_changed(struct oh_house *house, struct oh_participant *participant, enum oh_hearers hearers);
+void oh_participant_send(struct oh_house *house, const struct oh_participant *participant,
+                         const Livekit__SignalResponse *response);
+// May they publish this source (facts/LIVEKIT.md 5)? Sound of unknown source counts as a microphone.
+bool oh_participant_may_publish(const struct oh_participant *participant, Livekit__TrackSource source);

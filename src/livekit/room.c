@@ -1,0 +1,208 @@
+// room.c — see room.h
+#include "livekit/room.h"
+#include "base/check.h"
+#include "base/limits.h"
+#include "livekit/departure.h"
+#include "livekit/publish.h"
+#include <jansson.h>
+
+enum { SECOND_US = 1000000, UPDATE_EVERY_US = 5 * SECOND_US };
+
+// proto3 JSON readers accept both spellings of a name.
+static json_t *member(json_t *object, const char *camel, const char *snake) {
+  json_t *value = json_object_get(object, camel);
+  return value ? value : json_object_get(object, snake);
+}
+
+static void read_u32(json_t *object, const char *camel, const char *snake, uint32_t *value) {
+  json_t *number = member(object, camel, snake);
+  uint64_t read = 0;
+  if (json_is_integer(number) && json_integer_value(number) > 0)
+    read = (uint64_t)json_integer_value(number);
+  else if (json_is_string(number))
+    oh_str_to_u64(oh_str(json_string_value(number)), UINT32_MAX, &read);
+  if (read > 0 && read <= UINT32_MAX) *value = (uint32_t)read;
+}
+
+static void read_agents(struct oh_room_settings *settings, json_t *agents) {
+  size_t count = json_array_size(agents);
+  if (count > OH_ROOM_AGENTS_MAX) count = OH_ROOM_AGENTS_MAX;
+  if (count == 0) return;
+  settings->agents = calloc(count, sizeof *settings->agents);
+  OH_CHECK(settings->agents);
+  for (size_t i = 0; i < count; i++) {
+    const char *name = json_string_value(member(json_array_get(agents, i), "agentName", "agent_name"));
+    settings->agents[settings->agent_count++] = oh_str_dup(oh_str(name ? name : ""));
+  }
+}
+
+void oh_room_settings_read(struct oh_room_settings *settings, const struct oh_house_config *config,
+                           const char *room_config_json) {
+  *settings = (struct oh_room_settings){.empty_timeout_s = config->empty_timeout_s,
+                                        .departure_timeout_s = config->departure_timeout_s,
+                                        .max_participants = config->max_participants};
+  json_t *json = room_config_json ? json_loads(room_config_json, 0, NULL) : NULL;
+  if (!json_is_object(json)) {
+    json_decref(json);
+    return;
+  }
+  read_u32(json, "emptyTimeout", "empty_timeout", &settings->empty_timeout_s);
+  read_u32(json, "departureTimeout", "departure_timeout", &settings->departure_timeout_s);
+  read_u32(json, "maxParticipants", "max_participants", &settings->max_participants);
+  settings->sync_streams = json_is_true(member(json, "syncStreams", "sync_streams"));
+  const char *metadata = json_string_value(json_object_get(json, "metadata"));
+  if (metadata && *metadata && strlen(metadata) <= OH_METADATA_MAX)
+    settings->metadata = oh_str_dup(oh_str(metadata));
+  read_agents(settings, json_object_get(json, "agents"));
+  json_decref(json);
+}
+
+void oh_room_settings_fini(struct oh_room_settings *settings) {
+  for (size_t i = 0; i < settings->agent_count; i++)
+    free(settings->agents[i]);
+  free(settings->agents);
+  free(settings->metadata);
+  *settings = (struct oh_room_settings){0};
+}
+
+struct oh_room *oh_room_find(struct oh_house *house, struct oh_str name) {
+  uint64_t id;
+  if (name.len == 0 || !oh_map_get(&house->rooms_by_name, name.data, name.len, &id)) return NULL;
+  return oh_slab_find(&house->rooms, (oh_id)id);
+}
+
+struct oh_room *oh_room_at(struct oh_house *house, oh_id room) {
+  return oh_slab_find(&house->rooms, room);
+}
+
+static void schedule(struct oh_house *house, struct oh_room *room) {
+  int64_t at = room->update_due_us ? room->update_due_us : OH_NEVER;
+  int64_t end = OH_NEVER;
+  if (room->left_us)
+    end = room->left_us + (int64_t)room->settings.departure_timeout_s * SECOND_US;
+  else if (oh_room_counted(room) == 0)
+    end = room->created_us + (int64_t)room->settings.empty_timeout_s * SECOND_US;
+  oh_heap_set(&house->deadlines, &room->place, OH_DEADLINE_ROOM | room->id, end < at ? end : at);
+}
+
+struct oh_room *oh_room_open(struct oh_house *house, int64_t now_us, struct oh_str name,
+                             struct oh_room_settings *take_settings) {
+  oh_id id;
+  struct oh_room *room = oh_slab_add(&house->rooms, &id);
+  if (!room) return NULL;
+  room->media = oh_sfu_add_room(house->sfu, now_us, id);
+  if (!room->media) {
+    oh_slab_remove(&house->rooms, id);
+    return NULL;
+  }
+  room->id = id;
+  room->sid = oh_sid_new(&house->world->random, "RM_");
+  room->name = oh_str_dup(name);
+  room->settings = *take_settings;
+  *take_settings = (struct oh_room_settings){0};
+  room->created_us = room->updated_us = now_us;
+  room->created_unix_ms = oh_house_unix_ms(house, now_us);
+  oh_random_fill(&house->world->random, room->sif_trailer, sizeof room->sif_trailer);
+  oh_map_put(&house->rooms_by_name, name.data, name.len, id);
+  schedule(house, room);
+  oh_log(&house->world->log, OH_LOG_INFO, "room started", "room=%s sid=%s", room->name, room->sid.text);
+  return room;
+}
+
+void oh_room_close(struct oh_house *house, int64_t now_us, struct oh_room *room,
+                   Livekit__DisconnectReason reason) {
+  oh_log(&house->world->log, OH_LOG_INFO, "room finished", "room=%s sid=%s", room->name, room->sid.text);
+  while (room->participants)
+    oh_departure_dismiss(house, now_us, room->participants, reason, LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
+  oh_heap_set(&house->deadlines, &room->place, 0, OH_NEVER);
+  oh_map_remove(&house->rooms_by_name, room->name, strlen(room->name));
+  oh_sfu_remove_room(house->sfu, room->media);
+  oh_room_settings_fini(&room->settings);
+  free(room->name);
+  oh_slab_remove(&house->rooms, room->id);
+}
+
+uint32_t oh_room_counted(const struct oh_room *room) {
+  uint32_t count = 0;
+  for (const struct oh_participant *p = room->participants; p; p = p->next)
+    count += !p->dependent;
+  return count;
+}
+
+// The codecs of an audio-only server; without a video codec clients wait for TrackPublished before they offer.
+static void describe_codecs(struct oh_house *house, Livekit__Room *info) {
+  static char *const mimes[] = {"audio/opus", "audio/red"};
+  enum { COUNT = sizeof mimes / sizeof *mimes };
+  info->n_enabled_codecs = COUNT;
+  info->enabled_codecs = oh_scratch_take(&house->scratch, COUNT * sizeof(Livekit__Codec *));
+  for (int i = 0; i < COUNT; i++) {
+    info->enabled_codecs[i] = oh_scratch_take(&house->scratch, sizeof(Livekit__Codec));
+    livekit__codec__init(info->enabled_codecs[i]);
+    info->enabled_codecs[i]->mime = mimes[i];
+  }
+}
+
+Livekit__Room *oh_room_describe(struct oh_house *house, const struct oh_room *room) {
+  Livekit__Room *info = oh_scratch_take(&house->scratch, sizeof *info);
+  livekit__room__init(info);
+  info->sid = (char *)room->sid.text;
+  info->name = room->name;
+  info->empty_timeout = room->settings.empty_timeout_s;
+  info->departure_timeout = room->settings.departure_timeout_s;
+  info->max_participants = room->settings.max_participants;
+  info->creation_time = room->created_unix_ms / 1000;
+  info->creation_time_ms = room->created_unix_ms;
+  if (room->settings.metadata) info->metadata = room->settings.metadata;
+  info->num_participants = oh_room_counted(room);
+  for (const struct oh_participant *p = room->participants; p; p = p->next) {
+    bool publishes = false;
+    for (const struct oh_track *track = p->tracks; track; track = track->next)
+      publishes |= track->published;
+    info->num_publishers += publishes;
+  }
+  info->active_recording = room->recording;
+  describe_codecs(house, info);
+  return info;
+}
+
+static void send_update(struct oh_house *house, int64_t now_us, struct oh_room *room) {
+  room->update_due_us = 0;
+  room->updated_us = now_us;
+  Livekit__RoomUpdate update = LIVEKIT__ROOM_UPDATE__INIT;
+  update.room = oh_room_describe(house, room);
+  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
+  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ROOM_UPDATE;
+  response.room_update = &update;
+  for (struct oh_participant *p = room->participants; p; p = p->next)
+    oh_participant_send(house, p, &response);
+}
+
+void oh_room_changed(struct oh_house *house, int64_t now_us, struct oh_room *room, bool at_once) {
+  bool anybody = oh_room_counted(room) > 0, recording = false;
+  for (const struct oh_participant *p = room->participants; p; p = p->next)
+    recording |= p->claims.video.recorder;
+  if (recording != room->recording) at_once = true;
+  room->recording = recording;
+  if (anybody) {
+    room->peopled = true;
+    room->left_us = 0;
+  } else if (room->peopled && !room->left_us) {
+    room->left_us = now_us;
+  }
+  int64_t due = room->updated_us + UPDATE_EVERY_US;
+  if (at_once || due <= now_us)
+    send_update(house, now_us, room);
+  else if (!room->update_due_us)
+    room->update_due_us = due;
+  schedule(house, room);
+}
+
+void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room) {
+  int64_t departure_us = (int64_t)room->settings.departure_timeout_s * SECOND_US;
+  int64_t empty_us = (int64_t)room->settings.empty_timeout_s * SECOND_US;
+  bool over = room->left_us ? now_us >= room->left_us + departure_us
+                            : oh_room_counted(room) == 0 && now_us >= room->created_us + empty_us;
+  if (over) return oh_room_close(house, now_us, room, LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
+  if (room->update_due_us && now_us >= room->update_due_us) send_update(house, now_us, room);
+  schedule(house, room);
+}

@@ -1,0 +1,49 @@
+// room.h — a room: its settings, who is in it, when it ends (facts/LIVEKIT.md 6.2, 6.4). It is made by the
+// first join and ends by itself: `empty_timeout` when nobody ever came, `departure_timeout` after the last one
+// who counts has gone (agents and recorders, the dependents, do not count).
+#pragma once
+#include "livekit/sid.h"
+#include "livekit/state.h"
+#include "signal.pb-c.h"
+
+struct oh_room_settings { // roomConfig of the token that creates the room
+  uint32_t empty_timeout_s, departure_timeout_s, max_participants;
+  bool sync_streams;
+  char *metadata; // NULL = none
+  char **agents;  // agent names asked for
+  size_t agent_count;
+};
+void oh_room_settings_read(struct oh_room_settings *settings, const struct oh_house_config *config,
+                           const char *room_config_json);
+void oh_room_settings_fini(struct oh_room_settings *settings);
+
+struct oh_room {
+  oh_id id, media; // media: the sfu's room
+  struct oh_sid sid;
+  char *name;
+  struct oh_room_settings settings;
+  struct oh_participant *participants; // doubly linked, oldest first
+  uint32_t participant_count;
+  int64_t created_us, created_unix_ms;
+  int64_t left_us;       // when the last one who counts left; 0 while somebody is there or nobody ever was
+  int64_t update_due_us; // RoomUpdate pending, 0 = none
+  int64_t updated_us;
+  bool recording, peopled; // peopled: somebody who counts was here
+  uint8_t sif_trailer[16]; // marks E2EE silence; random per room
+  uint32_t place;          // in the deadline heap
+};
+
+struct oh_room *oh_room_find(struct oh_house *house, struct oh_str name);
+struct oh_room *oh_room_at(struct oh_house *house, oh_id room);
+// NULL when the worker is full. Takes settings.
+struct oh_room *oh_room_open(struct oh_house *house, int64_t now_us, struct oh_str name,
+                             struct oh_room_settings *take_settings);
+// Tells everybody Leave{ROOM_CLOSED or the given reason} and forgets room and participants.
+void oh_room_close(struct oh_house *house, int64_t now_us, struct oh_room *room,
+                   Livekit__DisconnectReason reason);
+
+uint32_t oh_room_counted(const struct oh_room *room); // participants that are not dependents
+Livekit__Room *oh_room_describe(struct oh_house *house, const struct oh_room *room); // in scratch
+// Somebody came, left, or the numbers changed: settles the departure clock and schedules a RoomUpdate.
+void oh_room_changed(struct oh_house *house, int64_t now_us, struct oh_room *room, bool at_once);
+void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room);
