@@ -39,6 +39,7 @@
   X(sctp_drop, "SCTP packets dropped")                                                                       \
   X(signal_messages_received, "signalling messages received")                                                \
   X(signal_drop_malformed, "signalling messages that do not decode")                                         \
+  X(signal_drop_rate, "signalling connections closed because the client sends too fast")                     \
   X(signal_slow_reader, "signalling connections closed because the client does not read")                    \
   X(joins_accepted, "joins admitted")                                                                        \
   X(joins_refused, "joins refused")                                                                          \

@@ -14,6 +14,22 @@
 #define OH_JOIN_REQUEST_MAX (1024 * 1024)  // LiveKit's limit after base64 and after gunzip
 #define OH_MESSAGE_BASE_BYTES (64 * 1024)  // memory of an unpacked protobuf message: this …
 #define OH_MESSAGE_FACTOR 16               // … and so many times its length on the wire; honest ones need 3
+// Signalling (livekit/).
+#define OH_SIGNAL_RATE 100        // messages per second; a joining browser sends about 40 in its first second
+#define OH_SIGNAL_BURST 500       // a JS client that resumes with many tracks
+#define OH_PENDING_TRACKS_MAX 20  // LiveKit's limit of AddTracks without media
+#define OH_TRACKS_MAX 32          // per participant, as many as sections
+#define OH_WISHES_MAX 256         // UpdateSubscriptions for tracks that do not exist yet
+#define OH_WISH_US (60 * 1000000) // LiveKit: then SE_TRACK_NOTFOUND
+#define OH_AUDIENCE_MAX 1000      // entries of a SubscriptionPermission
+#define OH_ROOM_AGENTS_MAX 16     // agents of one roomConfig
+#define OH_JOIN_TIMEOUT_US (60 * 1000000)   // LiveKit: not ACTIVE by then → removed
+#define OH_ANSWER_TIMEOUT_US (15 * 1000000) // LiveKit: an offer unanswered so long → full reconnect
+#define OH_RESUME_GRACE_US (5 * 1000000)    // LiveKit: after media failed, for the client to resume
+#define OH_REFRESH_US (300 * 1000000LL)     // LiveKit: a fresh token every five minutes
+#define OH_DEPARTED_MAX 32                  // departures a room remembers for clients that resume
+#define OH_HANDSHAKES_MAX 512               // half-open DTLS handshakes per worker, 60 KB each
+
 #define OH_SDP_MAX (64 * 1024)
 #define OH_SDP_LINES_MAX 2000     // a Chromium offer with 7 sections has about 700
 #define OH_SDP_SECTIONS_MAX 32    // 3 spare audio, 3 video, data, and what grows with the number of voices
@@ -37,10 +53,10 @@
 #define OH_HTTP_TLS_US (5 * 1000000)   // absolute deadlines, so that trickling bytes gains nothing
 #define OH_HTTP_HEAD_US (5 * 1000000)
 #define OH_HTTP_BODY_US (10 * 1000000)
-#define OH_HTTP_IDLE_US (30 * 1000000)  // between two requests
-#define OH_HTTP_WRITE_US (20 * 1000000) // no byte of a waiting answer was taken for so long
+#define OH_HTTP_IDLE_US (30 * 1000000)   // between two requests
+#define OH_HTTP_WRITE_US (20 * 1000000)  // no byte of a waiting answer was taken for so long
 #define OH_STREAM_PACE_BYTES (16 * 1024) // or fewer than these in that time: below 1 KB/s nobody is served
-#define OH_HTTP_LINGER_US (2 * 1000000) // after the last answer, so that it is not lost in a reset
+#define OH_HTTP_LINGER_US (2 * 1000000)  // after the last answer, so that it is not lost in a reset
 #define OH_WS_PING_US (10 * 1000000)
 #define OH_WS_SILENCE_US (30 * 1000000) // three pings unanswered
 #define OH_WS_CLOSE_US (2 * 1000000)    // for the peer's close frame
@@ -63,4 +79,4 @@
 #define OH_SRTP_RECV_SSRCS_MAX 32   // streams of one remote that we keep replay state for
 #define OH_SRTP_SEND_SSRCS_MAX 4096 // streams to one remote in its life; state is kept for the GCM nonces
 #define OH_HUB_EVENTS 64            // events of one recv or tick
-#define OH_OGG_DAMAGED_MAX 1000 // broken places in an Ogg file; each may cost the CRC of 64 KB
+#define OH_OGG_DAMAGED_MAX 1000     // broken places in an Ogg file; each may cost the CRC of 64 KB

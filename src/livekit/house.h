@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/world.h"
 #include "livekit/join.h"
+#include "livekit/resident.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,8 @@ struct oh_house_config {
   // capacities of this worker
   uint32_t rooms, participants;
   bool enable_remote_unmute;
+  const struct oh_resident_ops *residents; // kinds of participants that live in the server; may be none
+  size_t resident_count;
 };
 
 struct oh_house *oh_house_open(struct oh_world *world, struct oh_identity *identity,

@@ -127,11 +127,11 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
     oh_transport_close(house, now_us, &p->transports[i]);
   oh_participant_changed(house, p, OH_OTHERS);
   leave_list(p);
+  if (!p->claims.video.hidden) oh_room_departed(room, now_us, p);
   oh_sfu_remove_member(house->sfu, p->member);
   oh_heap_set(&house->deadlines, &p->place, 0, OH_NEVER);
   oh_audience_clear(p);
   free(p->wishes);
-  free(p->capabilities);
   oh_claims_fini(&p->claims);
   oh_slab_remove(&house->participants, p->id);
   oh_room_changed(house, now_us, room, false);
@@ -199,6 +199,15 @@ static void describe_attributes(struct oh_house *house, const struct oh_particip
   }
 }
 
+static void describe_capabilities(struct oh_house *house, const struct oh_participant *p,
+                                  Livekit__ParticipantInfo *info) {
+  if (!p->capabilities) return;
+  info->capabilities = oh_scratch_take(&house->scratch, 32 * sizeof *info->capabilities);
+  for (unsigned bit = 0; bit < 32; bit++)
+    if (p->capabilities & 1u << bit)
+      info->capabilities[info->n_capabilities++] = (Livekit__ClientInfo__Capability)bit;
+}
+
 static void describe_tracks(struct oh_house *house, const struct oh_participant *p,
                             Livekit__ParticipantInfo *info) {
   if (p->track_count == 0) return;
@@ -223,8 +232,7 @@ Livekit__ParticipantInfo *oh_participant_describe(struct oh_house *house, const 
   info->disconnect_reason = p->reason;
   info->region = (char *)(house->config.region ? house->config.region : "");
   info->client_protocol = p->client_protocol;
-  info->capabilities = p->capabilities;
-  info->n_capabilities = p->capability_count;
+  describe_capabilities(house, p, info);
   info->permission = describe_permission(house, p);
   describe_attributes(house, p, info);
   describe_tracks(house, p, info);

@@ -34,12 +34,12 @@ struct oh_participant {
 
   oh_id session; // 0: signalling is away (or a resident)
   int protocol, client_protocol;
-  Livekit__ClientInfo__Capability *capabilities;
-  size_t capability_count;
+  uint32_t capabilities; // bit n = ClientInfo.Capability n
   char sdk[32], browser[32];
   bool single, auto_subscribe, subscriber_primary;
   struct oh_transport transports[OH_TARGETS];
   enum oh_ice_preference ice;
+  int64_t signal_lost_us;                // when we last knew that it listened
   int64_t first_connected_us, failed_us; // failed_us: last transport failure
   uint32_t failures;
 

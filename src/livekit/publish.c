@@ -206,7 +206,7 @@ void oh_publish_add(struct oh_house *house, int64_t now_us, struct oh_participan
 struct oh_track *oh_publish_match(const struct oh_participant *participant, struct oh_str msid_track) {
   struct oh_track *first = NULL;
   for (struct oh_track *track = participant->tracks; track; track = track->next) {
-    if (track->published || track->queued) continue;
+    if (track->published || track->matched || track->queued) continue;
     if (msid_track.len && oh_str_eq(oh_str(track->cid), msid_track)) return track;
     if (!first) first = track;
   }
@@ -294,9 +294,9 @@ void oh_publish_end(struct oh_house *house, int64_t now_us, struct oh_track *tra
     oh_subscribe_remove(house, now_us, track->subscriptions);
   if (track->media) oh_sfu_remove_track(house->sfu, track->media);
   for (int i = 0; i < OH_TARGETS; i++)
-    for (uint32_t n = 0; n < participant->transports[i].section_count; n++)
-      if (participant->transports[i].sections[n].track == track->id)
-        participant->transports[i].sections[n].track = 0;
+    for (uint32_t n = 0; n < participant->transports[i].slot_count; n++)
+      if (participant->transports[i].slots[n].track == track->id)
+        participant->transports[i].slots[n].track = 0;
   if (tell) tell_unpublished(house, track);
   if (published && participant->state != LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED) {
     oh_log(&house->world->log, OH_LOG_INFO, "track unpublished", "room=%s identity=%s sid=%s",

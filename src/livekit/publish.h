@@ -14,10 +14,11 @@ struct oh_track {
   Livekit__AudioTrackFeature features[8];
   size_t feature_count;
   bool disable_red, stereo, no_dtx, muted, published;
+  bool matched;     // has its section, and will be published with the answer
   bool codec_named; // AddTrack named its codec (simulcast_codecs)
   bool queued;      // same cid as an earlier one: waits until that has gone
   bool told_subscribed; // TrackSubscribed was sent
-  char mime[24], mid[16];
+  char mime[24], mid[OH_SDP_MID_MAX + 1];
   uint32_t version;
   int64_t published_unix_us;
   struct oh_subscription *subscriptions; // by next_of_track

@@ -5,6 +5,6 @@
 
 // `session` takes the participant over from its old one, which is closed.
 void oh_resume(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
-               struct oh_session *session, int reconnect_reason);
+               struct oh_session *session);
 void oh_resume_sync(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
                     const Livekit__SyncState *state);

@@ -118,6 +118,8 @@ void oh_room_close(struct oh_house *house, int64_t now_us, struct oh_room *room,
   oh_map_remove(&house->rooms_by_name, room->name, strlen(room->name));
   oh_sfu_remove_room(house->sfu, room->media);
   oh_room_settings_fini(&room->settings);
+  for (uint32_t i = 0; i < room->departed_count; i++)
+    free(room->departed[i].identity);
   free(room->name);
   oh_slab_remove(&house->rooms, room->id);
 }
@@ -195,6 +197,17 @@ void oh_room_changed(struct oh_house *house, int64_t now_us, struct oh_room *roo
   else if (!room->update_due_us)
     room->update_due_us = due;
   schedule(house, room);
+}
+
+void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_participant *participant) {
+  struct oh_departed *gone = &room->departed[room->departed_next];
+  room->departed_next = (room->departed_next + 1) % OH_DEPARTED_MAX;
+  if (room->departed_count < OH_DEPARTED_MAX) room->departed_count++;
+  oh_replace_text(&gone->identity, participant->claims.identity);
+  gone->sid = participant->sid;
+  gone->version = participant->version;
+  gone->reason = participant->reason;
+  gone->at_us = now_us;
 }
 
 void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room) {

@@ -2,6 +2,7 @@
 // first join and ends by itself: `empty_timeout` when nobody ever came, `departure_timeout` after the last one
 // who counts has gone (agents and recorders, the dependents, do not count).
 #pragma once
+#include "base/limits.h"
 #include "livekit/sid.h"
 #include "livekit/state.h"
 #include "signal.pb-c.h"
@@ -17,6 +18,14 @@ void oh_room_settings_read(struct oh_room_settings *settings, const struct oh_ho
                            const char *room_config_json);
 void oh_room_settings_fini(struct oh_room_settings *settings);
 
+struct oh_departed { // for clients that resume
+  struct oh_sid sid;
+  char *identity;
+  uint32_t version;
+  Livekit__DisconnectReason reason;
+  int64_t at_us;
+};
+
 struct oh_room {
   oh_id id, media; // media: the sfu's room
   struct oh_sid sid;
@@ -28,6 +37,8 @@ struct oh_room {
   int64_t left_us;       // when the last one who counts left; 0 while somebody is there or nobody ever was
   int64_t update_due_us; // RoomUpdate pending, 0 = none
   int64_t updated_us;
+  struct oh_departed departed[OH_DEPARTED_MAX]; // the latest, as a ring
+  uint32_t departed_count, departed_next;
   bool recording, peopled; // peopled: somebody who counts was here
   uint8_t sif_trailer[16]; // marks E2EE silence; random per room
   uint32_t place;          // in the deadline heap
@@ -46,4 +57,6 @@ uint32_t oh_room_counted(const struct oh_room *room); // participants that are n
 Livekit__Room *oh_room_describe(struct oh_house *house, const struct oh_room *room); // in scratch
 // Somebody came, left, or the numbers changed: settles the departure clock and schedules a RoomUpdate.
 void oh_room_changed(struct oh_house *house, int64_t now_us, struct oh_room *room, bool at_once);
+// Remembers who left, for those who were not listening.
+void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_participant *participant);
 void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room);

@@ -2,7 +2,7 @@
 #include "livekit/session.h"
 #include "base/check.h"
 #include "base/limits.h"
-#include "livekit/json.h"
+#include "livekit/message.h"
 
 enum { SECOND_US = 1000000 };
 
@@ -62,22 +62,8 @@ void oh_session_send(struct oh_house *house, struct oh_session *session,
                      const Livekit__SignalResponse *response) {
   if (!session || session->closing || (!session->join_sent && !is_first_word(response))) return;
   session->join_sent = true;
-  struct oh_frame frame = {.session = session->id};
-  if (session->json) {
-    frame.kind = OH_FRAME_TEXT;
-    struct oh_text text;
-    oh_text_init(&text, OH_SIGNAL_QUEUE_MAX);
-    oh_json_write(&response->base, OH_JSON_CAMEL, &text);
-    frame.data = (uint8_t *)oh_text_take(&text, &frame.len);
-    oh_text_fini(&text);
-    if (!frame.data) return oh_session_abort(house, session); // larger than any queue may be
-  } else {
-    frame.kind = OH_FRAME_BINARY;
-    frame.len = livekit__signal_response__get_packed_size(response);
-    frame.data = malloc(frame.len ? frame.len : 1);
-    OH_CHECK(frame.data);
-    livekit__signal_response__pack(response, frame.data);
-  }
+  struct oh_frame frame = {.session = session->id, .kind = OH_FRAME_BINARY};
+  frame.data = oh_message_write(&response->base, &frame.len);
   add_frame(house, frame);
 }
 

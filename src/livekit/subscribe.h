@@ -6,6 +6,7 @@
 
 struct oh_subscription {
   oh_id id, media; // media: the sfu's subscription while on
+  struct oh_house *house; // a resident's tap calls back with nothing but the subscription
   struct oh_participant *listener;
   struct oh_track *track;
   struct oh_subscription *next_of_listener, *next_of_track;

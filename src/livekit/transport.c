@@ -19,24 +19,24 @@ void oh_transport_close(struct oh_house *house, int64_t now_us, struct oh_transp
     oh_sfu_remove_transport(house->sfu, transport->peer);
     oh_hub_remove(house->hub, now_us, transport->peer, house->out);
   }
-  free(transport->sections);
+  free(transport->slots);
   *transport = (struct oh_transport){0};
 }
 
-struct oh_section *oh_transport_section(struct oh_transport *transport, const char *mid) {
-  for (uint32_t i = 0; i < transport->section_count; i++)
-    if (strcmp(transport->sections[i].mid, mid) == 0) return &transport->sections[i];
+struct oh_slot *oh_transport_slot(struct oh_transport *transport, const char *mid) {
+  for (uint32_t i = 0; i < transport->slot_count; i++)
+    if (strcmp(transport->slots[i].mid, mid) == 0) return &transport->slots[i];
   return NULL;
 }
 
-struct oh_section *oh_transport_add_section(struct oh_transport *transport) {
-  if (transport->section_count == transport->section_cap) {
-    transport->section_cap = transport->section_cap ? transport->section_cap * 2 : 8;
-    transport->sections =
-        realloc(transport->sections, transport->section_cap * sizeof *transport->sections);
-    OH_CHECK(transport->sections);
+struct oh_slot *oh_transport_add_slot(struct oh_transport *transport) {
+  if (transport->slot_count == transport->slot_cap) {
+    transport->slot_cap = transport->slot_cap ? transport->slot_cap * 2 : 8;
+    transport->slots =
+        realloc(transport->slots, transport->slot_cap * sizeof *transport->slots);
+    OH_CHECK(transport->slots);
   }
-  struct oh_section *section = &transport->sections[transport->section_count++];
-  *section = (struct oh_section){0};
+  struct oh_slot *section = &transport->slots[transport->slot_count++];
+  *section = (struct oh_slot){0};
   return section;
 }

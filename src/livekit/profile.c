@@ -1,0 +1,68 @@
+// profile.c — see profile.h
+#include "livekit/profile.h"
+#include "base/check.h"
+#include "base/limits.h"
+
+enum { PROTOCOL_WITH_OK = 15 };
+
+static size_t attribute_bytes(const struct oh_claims *claims) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < 2 * claims->attribute_count; i++)
+    bytes += strlen(claims->attributes[i]);
+  return bytes;
+}
+
+static size_t find_attribute(const struct oh_claims *claims, const char *key) {
+  size_t i = 0;
+  while (i < claims->attribute_count && strcmp(claims->attributes[2 * i], key) != 0)
+    i++;
+  return i;
+}
+
+// What the attributes would weigh with the update merged in.
+static size_t merged_bytes(const struct oh_claims *claims, const Livekit__UpdateParticipantMetadata *update) {
+  size_t bytes = attribute_bytes(claims);
+  for (size_t i = 0; i < update->n_attributes; i++) {
+    const char *key = update->attributes[i]->key, *value = update->attributes[i]->value;
+    size_t at = find_attribute(claims, key);
+    if (at < claims->attribute_count) bytes -= strlen(key) + strlen(claims->attributes[2 * at + 1]);
+    if (value[0]) bytes += strlen(key) + strlen(value);
+    if (bytes > SIZE_MAX / 2) return SIZE_MAX; // the same key twice took its weight off twice
+  }
+  return bytes;
+}
+
+static void respond(struct oh_house *house, const struct oh_participant *p,
+                    const Livekit__UpdateParticipantMetadata *update, Livekit__RequestResponse__Reason reason,
+                    const char *message) {
+  if (reason == LIVEKIT__REQUEST_RESPONSE__REASON__OK && p->protocol < PROTOCOL_WITH_OK) return;
+  Livekit__RequestResponse answer = LIVEKIT__REQUEST_RESPONSE__INIT;
+  answer.request_id = update->request_id;
+  answer.reason = reason;
+  answer.message = (char *)message;
+  answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_UPDATE_METADATA;
+  answer.update_metadata = (Livekit__UpdateParticipantMetadata *)update;
+  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
+  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
+  response.request_response = &answer;
+  oh_participant_send(house, p, &response);
+}
+
+void oh_profile_update(struct oh_house *house, struct oh_participant *p,
+                       const Livekit__UpdateParticipantMetadata *update) {
+  struct oh_claims *claims = &p->claims;
+  if (!claims->video.can_update_own_metadata)
+    return respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED,
+                   "does not have permission to update own metadata");
+  const char *limit = NULL;
+  if (strlen(update->name) > OH_NAME_MAX) limit = "exceeds name length limit";
+  if (strlen(update->metadata) > OH_METADATA_MAX) limit = "exceeds metadata size limit";
+  if (merged_bytes(claims, update) > OH_ATTRIBUTES_MAX) limit = "exceeds attributes size limit";
+  if (limit) return respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED, limit);
+  if (update->name[0]) oh_replace_text(&claims->name, update->name);
+  if (update->metadata[0]) oh_replace_text(&claims->metadata, update->metadata);
+  for (size_t i = 0; i < update->n_attributes; i++)
+    oh_claims_set_attribute(claims, oh_str(update->attributes[i]->key), oh_str(update->attributes[i]->value));
+  respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__OK, "");
+  oh_participant_changed(house, p, OH_ALL);
+}
