@@ -21,13 +21,15 @@ static void become_active(struct oh_house *house, int64_t now_us, struct oh_part
     if (other->resident) other->resident->arrived(other->resident_self, now_us);
 }
 
-static void on_connected(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target) {
+static void on_connected(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                         enum oh_target target) {
   p->transports[target].connected = p->transports[target].alive = true;
   if (target == primary_target(p) && p->state == LIVEKIT__PARTICIPANT_INFO__STATE__JOINED)
     become_active(house, now_us, p);
 }
 
-static void on_failed(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target) {
+static void on_failed(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                      enum oh_target target) {
   p->transports[target].alive = false;
   oh_log(&house->world->log, OH_LOG_INFO, "media connection lost", "room=%s identity=%s", p->room->name,
          p->claims.identity);
@@ -53,8 +55,8 @@ static void on_hub_event(struct oh_house *house, int64_t now_us, const struct oh
 
 // ---- speaking ----
 
-static Livekit__SpeakerInfo *describe_speaker(struct oh_house *house, const struct oh_participant *p, float level,
-                                              bool active) {
+static Livekit__SpeakerInfo *describe_speaker(struct oh_house *house, const struct oh_participant *p,
+                                              float level, bool active) {
   Livekit__SpeakerInfo *info = oh_scratch_take(&house->scratch, sizeof *info);
   livekit__speaker_info__init(info);
   info->sid = (char *)p->sid.text;
@@ -63,7 +65,8 @@ static Livekit__SpeakerInfo *describe_speaker(struct oh_house *house, const stru
   return info;
 }
 
-static void send_speaker(struct oh_house *house, const struct oh_participant *to, Livekit__SpeakerInfo *info) {
+static void send_speaker(struct oh_house *house, const struct oh_participant *to,
+                         Livekit__SpeakerInfo *info) {
   Livekit__SpeakersChanged changed = LIVEKIT__SPEAKERS_CHANGED__INIT;
   changed.n_speakers = 1;
   changed.speakers = &info;

@@ -33,7 +33,8 @@ void oh_admission_check(struct oh_house *house, const struct oh_join *join, stru
   if (same && same->resident) return refuse(admission, 409, "identity is taken");
   bool full = (!room && house->rooms.used >= house->rooms.limit) ||
               (!same && house->participants.used >= house->participants.limit);
-  if (full || (house->draining && !room)) return refuse(admission, 503, "node has exceeded its configured limit");
+  if (full || (house->draining && !room))
+    return refuse(admission, 503, "node has exceeded its configured limit");
   uint32_t max = room ? room->settings.max_participants : 0;
   if (max && !same && !is_dependent(claims) && oh_room_counted(room) >= max)
     return refuse(admission, 429, "room has exceeded its max participants");
@@ -124,8 +125,8 @@ static void introduce_client(struct oh_participant *p, const struct oh_join *joi
   p->subscriber_primary = join->protocol > 2 && p->claims.video.can_subscribe && !p->single;
 }
 
-// An older session of this identity makes room. Clients since protocol 12 see the new one replace it; older ones
-// are told that it left.
+// An older session of this identity makes room. Clients since protocol 12 see the new one replace it; older
+// ones are told that it left.
 static void replace(struct oh_house *house, int64_t now_us, struct oh_room *room, const char *identity,
                     enum oh_ice_preference *ice) {
   struct oh_participant *old = oh_participant_by_identity(room, identity);
@@ -135,8 +136,8 @@ static void replace(struct oh_house *house, int64_t now_us, struct oh_room *room
                        LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
 }
 
-static struct oh_room *find_or_open_room(struct oh_house *house, int64_t now_us, const struct oh_claims *claims,
-                                         bool *fresh) {
+static struct oh_room *find_or_open_room(struct oh_house *house, int64_t now_us,
+                                         const struct oh_claims *claims, bool *fresh) {
   struct oh_room *room = oh_room_find(house, oh_str(claims->video.room));
   *fresh = !room;
   if (room) return room;
@@ -197,10 +198,10 @@ static void join_anew(struct oh_house *house, int64_t now_us, const struct oh_jo
   start(house, now_us, p, fresh ? room : NULL, join);
 }
 
-// A resume is served if its participant is here and its media may still live; else a Leave in the socket tells
-// the client to join anew.
-static void rejoin(struct oh_house *house, int64_t now_us, const struct oh_join *join, struct oh_session *session,
-                   struct oh_admission *admission) {
+// A resume is served if its participant is here and its media may still live; else a Leave in the socket
+// tells the client to join anew.
+static void rejoin(struct oh_house *house, int64_t now_us, const struct oh_join *join,
+                   struct oh_session *session, struct oh_admission *admission) {
   struct oh_room *room = oh_room_find(house, oh_str(join->claims.video.room));
   struct oh_participant *p = room ? oh_participant_by_identity(room, join->claims.identity) : NULL;
   admission->session = session->id;

@@ -28,7 +28,8 @@ void oh_departure_leave(struct oh_house *house, struct oh_session *session, int 
 
 void oh_departure_dismiss(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
                           Livekit__DisconnectReason reason, Livekit__LeaveRequest__Action action) {
-  oh_departure_leave(house, oh_participant_session(house, participant), participant->protocol, reason, action);
+  oh_departure_leave(house, oh_participant_session(house, participant), participant->protocol, reason,
+                     action);
   oh_participant_close(house, now_us, participant, reason);
 }
 
@@ -43,7 +44,8 @@ void oh_departure_left(struct oh_house *house, int64_t now_us, struct oh_partici
                        const Livekit__LeaveRequest *leave) {
   Livekit__DisconnectReason reason = leave->reason;
   if (reason != LIVEKIT__DISCONNECT_REASON__USER_UNAVAILABLE &&
-      reason != LIVEKIT__DISCONNECT_REASON__USER_REJECTED && reason != LIVEKIT__DISCONNECT_REASON__AGENT_ERROR)
+      reason != LIVEKIT__DISCONNECT_REASON__USER_REJECTED &&
+      reason != LIVEKIT__DISCONNECT_REASON__AGENT_ERROR)
     reason = LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED;
   struct oh_session *session = oh_participant_session(house, participant);
   oh_session_close(house, session, NORMAL_CLOSURE);

@@ -1,4 +1,5 @@
-// house.c — see house.h: the doors of the machine. What happens behind them is in admission, signal, activity.
+// house.c — see house.h: the doors of the machine. What happens behind them is in admission, signal,
+// activity.
 #include "livekit/house.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -14,7 +15,7 @@
 #include "livekit/subscribe.h"
 
 enum {
-  TRACKS_PER_PARTICIPANT = 4,        // on average; a voice call has one
+  TRACKS_PER_PARTICIPANT = 4,         // on average; a voice call has one
   SUBSCRIPTIONS_PER_PARTICIPANT = 32, // on average; a conference of 32 voices
   PEERS_PER_PARTICIPANT = 2,
   SLAB_MAX = (1 << 20) - 3,

@@ -76,7 +76,8 @@ static bool is_free(const struct oh_slot *slot) {
 
 static struct oh_slot *free_slot(struct oh_transport *transport, bool single) {
   for (uint32_t i = 0; i < transport->slot_count; i++)
-    if (is_free(&transport->slots[i]) && (!single || transport->slots[i].listens)) return &transport->slots[i];
+    if (is_free(&transport->slots[i]) && (!single || transport->slots[i].listens))
+      return &transport->slots[i];
   if (single || transport->slot_count >= OH_SDP_SECTIONS_MAX) return NULL;
   struct oh_slot *slot = oh_transport_add_slot(transport);
   slot->kind = OH_SDP_AUDIO;
@@ -154,8 +155,8 @@ static void read_receive(struct oh_slot *slot, const struct oh_section *section,
   slot->receive.nack = section->nack;
 }
 
-static void attach(struct oh_house *house, int64_t now_us, struct oh_transport *transport, struct oh_slot *slot,
-                   struct oh_track *track) {
+static void attach(struct oh_house *house, int64_t now_us, struct oh_transport *transport,
+                   struct oh_slot *slot, struct oh_track *track) {
   slot->track = track->id;
   slot->orphan = false;
   oh_sfu_bind_track(house->sfu, track->media, transport->peer, &slot->receive);
@@ -190,8 +191,8 @@ static void release_slot(struct oh_house *house, int64_t now_us, struct oh_slot 
   if (track) oh_publish_end(house, now_us, track, false);
 }
 
-static void read_section(struct oh_house *house, int64_t now_us, struct oh_participant *p, struct oh_slot *slot,
-                         const struct oh_section *section, struct oh_plan *plan) {
+static void read_section(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                         struct oh_slot *slot, const struct oh_section *section, struct oh_plan *plan) {
   bool audio = section->kind == OH_SDP_AUDIO && !section->rejected && section->opus != 0;
   struct oh_subscription *s = oh_subscription_at(house, slot->subscription);
   if (strcmp(slot->mid, section->mid) != 0 || slot->kind != section->kind || !audio) {
@@ -354,8 +355,7 @@ static void send_offer(struct oh_house *house, int64_t now_us, struct oh_partici
   transport->restart = false;
   place(p);
   add_data_slot(transport); // last in the first offer, then where it is
-  struct oh_proposal *proposals =
-      oh_scratch_take(&house->scratch, transport->slot_count * sizeof *proposals);
+  struct oh_proposal *proposals = oh_scratch_take(&house->scratch, transport->slot_count * sizeof *proposals);
   for (uint32_t i = 0; i < transport->slot_count; i++)
     propose(house, p, &transport->slots[i], &proposals[i]);
   struct oh_text sdp;
@@ -419,7 +419,8 @@ static void require_sections(struct oh_house *house, int64_t now_us, struct oh_p
     needed += s->on && !s->placed;
   for (uint32_t i = 0; i < transport->slot_count; i++)
     spare += is_free(&transport->slots[i]) && transport->slots[i].listens;
-  uint32_t room = transport->slot_count < OH_SDP_SECTIONS_MAX ? OH_SDP_SECTIONS_MAX - transport->slot_count : 0;
+  uint32_t room =
+      transport->slot_count < OH_SDP_SECTIONS_MAX ? OH_SDP_SECTIONS_MAX - transport->slot_count : 0;
   uint32_t missing = needed > spare ? needed - spare : 0;
   Livekit__MediaSectionsRequirement requirement = LIVEKIT__MEDIA_SECTIONS_REQUIREMENT__INIT;
   requirement.num_audios = missing < room ? missing : room;
@@ -427,7 +428,8 @@ static void require_sections(struct oh_house *house, int64_t now_us, struct oh_p
   response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_MEDIA_SECTIONS_REQUIREMENT;
   response.media_sections_requirement = &requirement;
   transport->wanted = false;
-  if (missing && !requirement.num_audios && !spare) return; // all sections are in use: some voices stay unheard
+  if (missing && !requirement.num_audios && !spare)
+    return; // all sections are in use: some voices stay unheard
   oh_participant_send(house, p, &response);
   transport->outstanding = true;
   transport->offered_us = now_us;
@@ -436,7 +438,8 @@ static void require_sections(struct oh_house *house, int64_t now_us, struct oh_p
 
 void oh_negotiate_want(struct oh_house *house, int64_t now_us, struct oh_participant *p, bool forced) {
   struct oh_transport *transport = sending_transport(p);
-  if (p->resident || (p->single && !transport->negotiated)) return; // its first offer will be answered with all
+  if (p->resident || (p->single && !transport->negotiated))
+    return; // its first offer will be answered with all
   bool calm = transport->offered_us == 0 || now_us - transport->offered_us > CALM_US;
   int64_t at = now_us + (forced ? 0 : calm ? FIRST_WAIT_US : NEXT_WAIT_US);
   if (!transport->wanted || at < transport->wanted_us) transport->wanted_us = at;

@@ -112,8 +112,8 @@ void oh_audience_clear(struct oh_participant *p) {
 void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_participant *p,
                           Livekit__DisconnectReason reason) {
   struct oh_room *room = p->room;
-  oh_log(&house->world->log, OH_LOG_INFO, "participant left", "room=%s identity=%s sid=%s reason=%d", room->name,
-         p->claims.identity, p->sid.text, (int)reason);
+  oh_log(&house->world->log, OH_LOG_INFO, "participant left", "room=%s identity=%s sid=%s reason=%d",
+         room->name, p->claims.identity, p->sid.text, (int)reason);
   if (p->resident) p->resident->close(p->resident_self);
   p->resident = NULL;
   p->session = 0; // what follows is for the others
@@ -148,12 +148,14 @@ void oh_participant_schedule(struct oh_house *house, struct oh_participant *p) {
   oh_heap_set(&house->deadlines, &p->place, p->id, at);
 }
 
-// An audio-only server: whoever may publish may publish sound. Clients that look (livekit-client) then refuse a
-// camera at once instead of waiting ten seconds for an answer that no message can give (facts/LIVEKIT.md 3.5).
+// An audio-only server: whoever may publish may publish sound. Clients that look (livekit-client) then refuse
+// a camera at once instead of waiting ten seconds for an answer that no message can give
+// (facts/LIVEKIT.md 3.5).
 static void describe_sources(struct oh_house *house, const struct oh_participant *p,
                              Livekit__ParticipantPermission *permission) {
-  static const Livekit__TrackSource audible[] = {
-      LIVEKIT__TRACK_SOURCE__UNKNOWN, LIVEKIT__TRACK_SOURCE__MICROPHONE, LIVEKIT__TRACK_SOURCE__SCREEN_SHARE_AUDIO};
+  static const Livekit__TrackSource audible[] = {LIVEKIT__TRACK_SOURCE__UNKNOWN,
+                                                 LIVEKIT__TRACK_SOURCE__MICROPHONE,
+                                                 LIVEKIT__TRACK_SOURCE__SCREEN_SHARE_AUDIO};
   if (!p->claims.video.can_publish) return;
   permission->can_publish_sources = oh_scratch_take(&house->scratch, sizeof audible);
   for (size_t i = 0; i < sizeof audible / sizeof *audible; i++)
@@ -239,7 +241,8 @@ Livekit__ParticipantInfo *oh_participant_describe(struct oh_house *house, const 
   return info;
 }
 
-void oh_participant_changed(struct oh_house *house, struct oh_participant *participant, enum oh_hearers hearers) {
+void oh_participant_changed(struct oh_house *house, struct oh_participant *participant,
+                            enum oh_hearers hearers) {
   participant->version++;
   Livekit__ParticipantInfo *infos[1] = {oh_participant_describe(house, participant)};
   Livekit__ParticipantUpdate update = LIVEKIT__PARTICIPANT_UPDATE__INIT;

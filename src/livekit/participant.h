@@ -53,15 +53,15 @@ struct oh_participant {
   size_t audience_count;
 
   // deadlines, OH_NEVER when off
-  int64_t active_by_us;    // JOIN_FAILURE unless ACTIVE
-  int64_t resume_by_us;    // signalling or transport lost: gone unless resumed
-  int64_t refresh_us;      // next refresh_token
-  int64_t simulate_us;     // end of a simulated speaker update
-  int64_t cut_us;          // simulated disconnect_signal_on_resume stays armed until
-  uint32_t cuts;           // how many resumes to cut
-  bool cut_silent;         // before the messages
-  float told_level;        // simulated speaker
-  uint32_t place;          // in the deadline heap
+  int64_t active_by_us;                   // JOIN_FAILURE unless ACTIVE
+  int64_t resume_by_us;                   // signalling or transport lost: gone unless resumed
+  int64_t refresh_us;                     // next refresh_token
+  int64_t simulate_us;                    // end of a simulated speaker update
+  int64_t cut_us;                         // simulated disconnect_signal_on_resume stays armed until
+  uint32_t cuts;                          // how many resumes to cut
+  bool cut_silent;                        // before the messages
+  float told_level;                       // simulated speaker
+  uint32_t place;                         // in the deadline heap
   const struct oh_resident_ops *resident; // NULL: a client
   void *resident_self;
 };
@@ -75,8 +75,8 @@ struct oh_session *oh_participant_session(struct oh_house *house, const struct o
 // Adds a participant in state JOINED; takes claims. NULL when full.
 struct oh_participant *oh_participant_open(struct oh_house *house, int64_t now_us, struct oh_room *room,
                                            struct oh_claims *take_claims);
-// Tells the others (DISCONNECTED, reason), ends tracks, subscriptions, transports, and forgets. The session is
-// left alone: see oh_departure.
+// Tells the others (DISCONNECTED, reason), ends tracks, subscriptions, transports, and forgets. The session
+// is left alone: see oh_departure.
 void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
                           Livekit__DisconnectReason reason);
 void oh_audience_clear(struct oh_participant *participant); // frees the list of who may hear
@@ -85,7 +85,8 @@ void oh_participant_schedule(struct oh_house *house, struct oh_participant *part
 Livekit__ParticipantInfo *oh_participant_describe(struct oh_house *house, const struct oh_participant *p);
 enum oh_hearers { OH_OTHERS, OH_ALL };
 // The info has changed: raises the version and tells the others, or everybody including themselves.
-void oh_participant_changed(struct oh_house *house, struct oh_participant *participant, enum oh_hearers hearers);
+void oh_participant_changed(struct oh_house *house, struct oh_participant *participant,
+                            enum oh_hearers hearers);
 void oh_participant_send(struct oh_house *house, const struct oh_participant *participant,
                          const Livekit__SignalResponse *response);
 // May they publish this source (facts/LIVEKIT.md 5)? Sound of unknown source counts as a microphone.

@@ -245,8 +245,8 @@ void oh_publish_complete(struct oh_house *house, int64_t now_us, struct oh_track
   list_track(house, now_us, track);
 }
 
-struct oh_track *oh_publish_resident(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
-                                     const char *name) {
+struct oh_track *oh_publish_resident(struct oh_house *house, int64_t now_us,
+                                     struct oh_participant *participant, const char *name) {
   struct oh_track *track = open_track(house, participant, LIVEKIT__TRACK_SOURCE__MICROPHONE);
   if (!track) return NULL;
   track->cid = oh_str_dup(oh_str(name));

@@ -14,9 +14,9 @@ struct oh_track {
   Livekit__AudioTrackFeature features[8];
   size_t feature_count;
   bool disable_red, stereo, no_dtx, muted, published;
-  bool matched;     // has its section, and will be published with the answer
-  bool codec_named; // AddTrack named its codec (simulcast_codecs)
-  bool queued;      // same cid as an earlier one: waits until that has gone
+  bool matched;         // has its section, and will be published with the answer
+  bool codec_named;     // AddTrack named its codec (simulcast_codecs)
+  bool queued;          // same cid as an earlier one: waits until that has gone
   bool told_subscribed; // TrackSubscribed was sent
   char mime[24], mid[OH_SDP_MID_MAX + 1];
   uint32_t version;
@@ -32,14 +32,16 @@ Livekit__TrackInfo *oh_track_describe(struct oh_house *house, const struct oh_tr
 // AddTrack: answers TrackPublished or RequestResponse.
 void oh_publish_add(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
                     const Livekit__AddTrackRequest *request);
-// The pending track that an offered audio section is for: msid track id = cid, else the first pending; or NULL.
+// The pending track that an offered audio section is for: msid track id = cid, else the first pending; or
+// NULL.
 struct oh_track *oh_publish_match(const struct oh_participant *participant, struct oh_str msid_track);
 // Gives it its place in the sfu (track->media), which stays 0 when the sfu is full.
 void oh_publish_prepare(struct oh_house *house, struct oh_track *track);
 // Its section has been answered: from now on it is in everybody's list.
 void oh_publish_complete(struct oh_house *house, int64_t now_us, struct oh_track *track, const char *mid,
                          const char *mime);
-// Ends a track: subscriptions end; a published one leaves the list (`tell` = TrackUnpublished to its publisher).
+// Ends a track: subscriptions end; a published one leaves the list (`tell` = TrackUnpublished to its
+// publisher).
 void oh_publish_end(struct oh_house *house, int64_t now_us, struct oh_track *track, bool tell);
 void oh_publish_mute(struct oh_house *house, int64_t now_us, struct oh_track *track, bool muted);
 // Server-forced mute: tells the client, who obeys, and everybody.
@@ -47,5 +49,5 @@ void oh_publish_force_mute(struct oh_house *house, int64_t now_us, struct oh_tra
 void oh_publish_set_features(struct oh_house *house, struct oh_track *track,
                              const Livekit__AudioTrackFeature *features, size_t count);
 // A resident's track: published at once, fed by oh_sfu_inject.
-struct oh_track *oh_publish_resident(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
-                                     const char *name);
+struct oh_track *oh_publish_resident(struct oh_house *house, int64_t now_us,
+                                     struct oh_participant *participant, const char *name);

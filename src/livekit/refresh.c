@@ -1,6 +1,7 @@
 // refresh.c — see refresh.h
 #include "livekit/refresh.h"
 #include "base/limits.h"
+#include <stdlib.h>
 
 enum { SHORTEST_S = 600 };
 

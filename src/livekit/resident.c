@@ -12,7 +12,8 @@ static const struct oh_resident_ops *find_kind(const struct oh_house *house, con
   return NULL;
 }
 
-static void free_identity(struct oh_room *room, const struct oh_resident_ops *ops, char identity[OH_NAME_MAX]) {
+static void free_identity(struct oh_room *room, const struct oh_resident_ops *ops,
+                          char identity[OH_NAME_MAX]) {
   snprintf(identity, OH_NAME_MAX, "%s", ops->identity);
   for (unsigned n = 2; oh_participant_by_identity(room, identity); n++)
     snprintf(identity, OH_NAME_MAX, "%s-%u", ops->identity, n);
@@ -52,8 +53,8 @@ bool oh_resident_publish(struct oh_house *house, int64_t now_us, oh_id resident,
   return p && oh_publish_resident(house, now_us, p, track_name);
 }
 
-void oh_resident_speak(struct oh_house *house, int64_t now_us, oh_id resident, const struct oh_rtp_header *rtp,
-                       uint8_t level, const uint8_t *opus, size_t len) {
+void oh_resident_speak(struct oh_house *house, int64_t now_us, oh_id resident,
+                       const struct oh_rtp_header *rtp, uint8_t level, const uint8_t *opus, size_t len) {
   struct oh_participant *p = oh_participant_at(house, resident);
   if (p && p->tracks) oh_sfu_inject(house->sfu, now_us, p->tracks->media, rtp, level, opus, len, house->out);
 }
@@ -66,7 +67,8 @@ void oh_resident_set_attribute(struct oh_house *house, oh_id resident, const cha
 }
 
 // The sfu's tap calls back with the subscription, which knows house, listener and track.
-static void on_packet(void *ctx, int64_t now_us, const struct oh_rtp_header *rtp, const uint8_t *opus, size_t len) {
+static void on_packet(void *ctx, int64_t now_us, const struct oh_rtp_header *rtp, const uint8_t *opus,
+                      size_t len) {
   struct oh_subscription *s = ctx;
   struct oh_participant *listener = s->listener;
   if (!listener->resident || s->disabled) return;

@@ -1,6 +1,6 @@
 // resident.h — the hook for participants that live inside the server: the echo partner, later recorders. The
-// layers above livekit/ give the house a table of kinds; a room whose token asks for an agent of that name gets
-// one. A resident hears every audio track it may subscribe to as Opus packets and can publish one track.
+// layers above livekit/ give the house a table of kinds; a room whose token asks for an agent of that name
+// gets one. A resident hears every audio track it may subscribe to as Opus packets and can publish one track.
 #pragma once
 #include "base/slab.h"
 #include "wire/rtp.h"
@@ -11,9 +11,9 @@
 struct oh_house;
 
 struct oh_resident_ops {
-  const char *agent_name;     // roomConfig.agents[].agentName that asks for it
+  const char *agent_name;      // roomConfig.agents[].agentName that asks for it
   const char *identity, *name; // of its participant; "-2", "-3", … is added if the identity is taken
-  void *ctx;                  // for open
+  void *ctx;                   // for open
   // The room and the participant exist. Returns what the other calls get as `self`; NULL = full, not opened.
   void *(*open)(void *ctx, struct oh_house *house, oh_id resident, int64_t now_us);
   void (*close)(void *self); // the participant is going away
@@ -40,6 +40,7 @@ void oh_resident_set_attribute(struct oh_house *house, oh_id resident, const cha
 struct oh_room;
 struct oh_track;
 struct oh_subscription;
-void oh_resident_dispatch(struct oh_house *house, int64_t now_us, struct oh_room *room); // a new room's agents
+void oh_resident_dispatch(struct oh_house *house, int64_t now_us,
+                          struct oh_room *room); // a new room's agents
 void oh_resident_tap(struct oh_house *house, int64_t now_us, struct oh_subscription *subscription);
 void oh_resident_track_changed(struct oh_house *house, int64_t now_us, struct oh_track *track, bool there);

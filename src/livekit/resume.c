@@ -31,7 +31,8 @@ static void send_reconnect(struct oh_house *house, struct oh_session *session) {
 static void send_everybody(struct oh_house *house, struct oh_participant *p, struct oh_session *session) {
   struct oh_room *room = p->room;
   Livekit__ParticipantUpdate update = LIVEKIT__PARTICIPANT_UPDATE__INIT;
-  update.participants = oh_scratch_take(&house->scratch, room->participant_count * sizeof *update.participants);
+  update.participants =
+      oh_scratch_take(&house->scratch, room->participant_count * sizeof *update.participants);
   for (const struct oh_participant *other = room->participants; other; other = other->next)
     if (other == p || !other->claims.video.hidden)
       update.participants[update.n_participants++] = oh_participant_describe(house, other);

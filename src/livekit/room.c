@@ -113,7 +113,8 @@ void oh_room_close(struct oh_house *house, int64_t now_us, struct oh_room *room,
                    Livekit__DisconnectReason reason) {
   oh_log(&house->world->log, OH_LOG_INFO, "room finished", "room=%s sid=%s", room->name, room->sid.text);
   while (room->participants)
-    oh_departure_dismiss(house, now_us, room->participants, reason, LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
+    oh_departure_dismiss(house, now_us, room->participants, reason,
+                         LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
   oh_heap_set(&house->deadlines, &room->place, 0, OH_NEVER);
   oh_map_remove(&house->rooms_by_name, room->name, strlen(room->name));
   oh_sfu_remove_room(house->sfu, room->media);
@@ -131,7 +132,8 @@ uint32_t oh_room_counted(const struct oh_room *room) {
   return count;
 }
 
-// The codecs of an audio-only server; without a video codec clients wait for TrackPublished before they offer.
+// The codecs of an audio-only server; without a video codec clients wait for TrackPublished before they
+// offer.
 static void describe_codecs(struct oh_house *house, Livekit__Room *info) {
   static char *const mimes[] = {"audio/opus", "audio/red"};
   enum { COUNT = sizeof mimes / sizeof *mimes };

@@ -1,6 +1,6 @@
 // room.h — a room: its settings, who is in it, when it ends (facts/LIVEKIT.md 6.2, 6.4). It is made by the
-// first join and ends by itself: `empty_timeout` when nobody ever came, `departure_timeout` after the last one
-// who counts has gone (agents and recorders, the dependents, do not count).
+// first join and ends by itself: `empty_timeout` when nobody ever came, `departure_timeout` after the last
+// one who counts has gone (agents and recorders, the dependents, do not count).
 #pragma once
 #include "base/limits.h"
 #include "livekit/sid.h"

@@ -1,5 +1,5 @@
-// scratch.h — memory for building one message: taken piece by piece, given back all at once. A message tree of
-// protobuf-c structs lives here from its building to its packing.
+// scratch.h — memory for building one message: taken piece by piece, given back all at once. A message tree
+// of protobuf-c structs lives here from its building to its packing.
 #pragma once
 #include "base/text.h"
 #include <stddef.h>

@@ -1,12 +1,11 @@
-// session.h — one signalling connection: frames in protobuf or proto3 JSON (facts/LIVEKIT.md 2.1), the message
-// rate it may have, and the queue of frames for the door. Knows no handler.
+// session.h — one signalling connection: frames in protobuf or proto3 JSON (facts/LIVEKIT.md 2.1), the
+// message rate it may have, and the queue of frames for the door. Knows no handler.
 #pragma once
 #include "livekit/state.h"
 #include "signal.pb-c.h"
 
 struct oh_session {
   oh_id id, participant; // participant 0: refused or left; only a close may follow
-  bool json;             // the client's last frame was text
   bool closing;          // a close frame is queued: nothing more is sent or read
   bool join_sent;        // JoinResponse or ReconnectResponse is out: updates may follow
   int64_t rate_at_us;    // token bucket of messages (OH_SIGNAL_RATE, OH_SIGNAL_BURST)

@@ -9,7 +9,8 @@
 #include "livekit/subscribe.h"
 #include <jansson.h>
 
-static void respond(struct oh_house *house, const struct oh_participant *p, Livekit__RequestResponse *answer) {
+static void respond(struct oh_house *house, const struct oh_participant *p,
+                    Livekit__RequestResponse *answer) {
   Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
   response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
   response.request_response = answer;

@@ -42,7 +42,8 @@ void oh_simulate(struct oh_house *house, int64_t now_us, struct oh_participant *
     return oh_departure_dismiss(house, now_us, p, LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN,
                                 LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
   case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_SWITCH_CANDIDATE_PROTOCOL:
-    p->ice = scenario->switch_candidate_protocol == LIVEKIT__CANDIDATE_PROTOCOL__UDP ? OH_ICE_ANY : OH_ICE_TCP;
+    p->ice =
+        scenario->switch_candidate_protocol == LIVEKIT__CANDIDATE_PROTOCOL__UDP ? OH_ICE_ANY : OH_ICE_TCP;
     return oh_negotiate_restart(house, now_us, p);
   case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_DISCONNECT_SIGNAL_ON_RESUME: return arm_cut(p, now_us, false);
   case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_DISCONNECT_SIGNAL_ON_RESUME_NO_MESSAGES:

@@ -1,4 +1,5 @@
-// simulate.h — SimulateScenario, which SDK test suites use (facts/LIVEKIT.md 3.16); video scenarios do nothing.
+// simulate.h — SimulateScenario, which SDK test suites use (facts/LIVEKIT.md 3.16); video scenarios do
+// nothing.
 #pragma once
 #include "livekit/participant.h"
 

@@ -9,7 +9,8 @@ struct oh_subscription *oh_subscription_at(struct oh_house *house, oh_id subscri
   return oh_slab_find(&house->subscriptions, subscription);
 }
 
-struct oh_subscription *oh_subscription_find(const struct oh_participant *listener, const struct oh_track *track) {
+struct oh_subscription *oh_subscription_find(const struct oh_participant *listener,
+                                             const struct oh_track *track) {
   for (struct oh_subscription *s = listener->subscriptions; s; s = s->next_of_listener)
     if (s->track == track) return s;
   return NULL;
@@ -199,7 +200,8 @@ void oh_subscribe_error(struct oh_house *house, struct oh_participant *listener,
   oh_participant_send(house, listener, &response);
 }
 
-static void keep_wish(struct oh_house *house, int64_t now_us, struct oh_participant *listener, const char *sid) {
+static void keep_wish(struct oh_house *house, int64_t now_us, struct oh_participant *listener,
+                      const char *sid) {
   if (strlen(sid) >= OH_SID_BYTES || listener->wish_count >= OH_WISHES_MAX)
     return oh_subscribe_error(house, listener, sid, LIVEKIT__SUBSCRIPTION_ERROR__SE_TRACK_NOTFOUND);
   take_wish(listener, sid); // the newer one counts
@@ -211,8 +213,8 @@ static void keep_wish(struct oh_house *house, int64_t now_us, struct oh_particip
   wish->until_us = now_us + OH_WISH_US;
 }
 
-static void update_one(struct oh_house *house, int64_t now_us, struct oh_participant *listener, const char *sid,
-                       bool subscribe) {
+static void update_one(struct oh_house *house, int64_t now_us, struct oh_participant *listener,
+                       const char *sid, bool subscribe) {
   struct oh_track *track = oh_track_in_room(listener->room, sid);
   if (track && track->participant != listener)
     wish_for(house, now_us, listener, track, subscribe);

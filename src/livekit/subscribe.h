@@ -5,7 +5,7 @@
 #include "livekit/publish.h"
 
 struct oh_subscription {
-  oh_id id, media; // media: the sfu's subscription while on
+  oh_id id, media;        // media: the sfu's subscription while on
   struct oh_house *house; // a resident's tap calls back with nothing but the subscription
   struct oh_participant *listener;
   struct oh_track *track;
@@ -20,7 +20,8 @@ struct oh_subscription {
 };
 
 struct oh_subscription *oh_subscription_at(struct oh_house *house, oh_id subscription);
-struct oh_subscription *oh_subscription_find(const struct oh_participant *listener, const struct oh_track *track);
+struct oh_subscription *oh_subscription_find(const struct oh_participant *listener,
+                                             const struct oh_track *track);
 bool oh_subscribe_hears(const struct oh_participant *listener, const struct oh_participant *publisher);
 
 // Brings one pair, all tracks of the room for a listener, or all listeners of a track in line with wishes and
@@ -31,7 +32,8 @@ void oh_subscribe_listener(struct oh_house *house, int64_t now_us, struct oh_par
 void oh_subscribe_track(struct oh_house *house, int64_t now_us, struct oh_track *track);
 // The listener's client has accepted it: media flows; the publisher learns that it is heard.
 void oh_subscribe_bound(struct oh_house *house, int64_t now_us, struct oh_subscription *subscription);
-void oh_subscribe_remove(struct oh_house *house, int64_t now_us, struct oh_subscription *subscription); // its track or listener goes
+void oh_subscribe_remove(struct oh_house *house, int64_t now_us,
+                         struct oh_subscription *subscription); // its track or listener goes
 void oh_subscribe_error(struct oh_house *house, struct oh_participant *listener, const char *track_sid,
                         Livekit__SubscriptionError error);
 

@@ -32,8 +32,7 @@ struct oh_slot *oh_transport_slot(struct oh_transport *transport, const char *mi
 struct oh_slot *oh_transport_add_slot(struct oh_transport *transport) {
   if (transport->slot_count == transport->slot_cap) {
     transport->slot_cap = transport->slot_cap ? transport->slot_cap * 2 : 8;
-    transport->slots =
-        realloc(transport->slots, transport->slot_cap * sizeof *transport->slots);
+    transport->slots = realloc(transport->slots, transport->slot_cap * sizeof *transport->slots);
     OH_CHECK(transport->slots);
   }
   struct oh_slot *section = &transport->slots[transport->slot_count++];

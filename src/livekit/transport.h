@@ -23,15 +23,15 @@ struct oh_slot { // what became of one m= section
 };
 
 struct oh_transport {
-  oh_id peer; // 0: not made yet
+  oh_id peer;            // 0: not made yet
   struct oh_slot *slots; // in the order of the sections
   uint32_t slot_count, slot_cap;
   char remote_ufrag[OH_ICE_UFRAG_MAX + 1], remote_pwd[OH_ICE_PWD_MAX + 1];
   uint64_t session_id, version; // of our o= line
-  bool negotiated; // a first offer/answer round is done
-  bool connected;  // ICE and DTLS were up at least once
-  bool alive;      // … and are now
-  bool restart;    // next offer of ours carries new credentials
+  bool negotiated;              // a first offer/answer round is done
+  bool connected;               // ICE and DTLS were up at least once
+  bool alive;                   // … and are now
+  bool restart;                 // next offer of ours carries new credentials
   // our needs: subscriber transport (offers), or publisher transport in single mode (section requirements)
   uint32_t offer_id;
   bool outstanding, wanted;
@@ -43,4 +43,4 @@ bool oh_transport_open(struct oh_house *house, int64_t now_us, struct oh_partici
                        struct oh_transport *transport);
 void oh_transport_close(struct oh_house *house, int64_t now_us, struct oh_transport *transport);
 struct oh_slot *oh_transport_slot(struct oh_transport *transport, const char *mid); // NULL if unknown
-struct oh_slot *oh_transport_add_slot(struct oh_transport *transport); // zeroed, at the end
+struct oh_slot *oh_transport_add_slot(struct oh_transport *transport);              // zeroed, at the end
