@@ -76,10 +76,11 @@ static uint8_t head_need(const struct oh_ws_reader *r) {
 static uint16_t begin_frame(struct oh_ws_reader *r) {
   struct oh_reader in = oh_reader(r->head, r->head_len);
   uint8_t first = oh_read_u8(&in), second = oh_read_u8(&in);
-  uint64_t len = second & 0x7F;
-  if (len == 126) len = oh_read_u16_be(&in);
-  if (len == 127) len = oh_read_u64_be(&in);
-  if (((second & 0x7F) == 126 && len < 126) || ((second & 0x7F) == 127 && len < 65536))
+  uint8_t short_len = second & 0x7F;
+  uint64_t len = short_len;
+  if (short_len == 126) len = oh_read_u16_be(&in);
+  if (short_len == 127) len = oh_read_u64_be(&in);
+  if ((short_len == 126 && len < 126) || (short_len == 127 && len < 65536))
     return OH_WS_PROTOCOL_ERROR; // not the minimal form
   if (len >> 63) return OH_WS_PROTOCOL_ERROR;
   if (second & 0x80) memcpy(r->mask, oh_read_bytes(&in, 4).data, 4);

@@ -1,0 +1,215 @@
+// ice_tcp.c — see ice_tcp.h
+#include "io/ice_tcp.h"
+#include "base/check.h"
+#include "base/heap.h"
+#include "base/limits.h"
+#include "base/slab.h"
+#include "io/stream.h"
+#include "io/tcp.h"
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+// One accepted stream. RFC 4571: 16 bits of length, then the packet.
+struct tcp_stream {
+  struct oh_ice_tcp *door;
+  struct oh_stream *stream;
+  struct oh_addr addr; // what the machines know it by
+  oh_id id;
+  int64_t heard_us; // last whole frame
+  uint32_t have;    // bytes of the frame so far, with its length
+  bool brought_one;
+  uint8_t *frame; // a frame in pieces; NULL between frames
+};
+
+struct oh_ice_tcp {
+  struct oh_world *world;
+  const struct oh_udp_handler *handler;
+  void *ctx;
+  struct oh_streams *streams;
+  struct oh_tcp_listener *listener;
+  struct oh_slab slab;
+  struct oh_addr addr;
+  int fd;
+};
+
+#define FRAME_MAX (2 + OH_DATAGRAM_MAX)
+
+static void forget(struct tcp_stream *s) {
+  free(s->frame);
+  oh_slab_remove(&s->door->slab, s->id);
+}
+
+static void drop(struct tcp_stream *s, enum oh_counter why) {
+  oh_count(&s->door->world->counters, why);
+  oh_stream_close(s->stream);
+  forget(s);
+}
+
+static void deliver(struct tcp_stream *s, int64_t now_us, uint8_t *data, size_t len) {
+  struct oh_ice_tcp *door = s->door;
+  s->heard_us = now_us;
+  s->brought_one = true;
+  if (len == 0) return; // an empty frame is nothing
+  oh_count(&door->world->counters, OH_COUNT_datagrams_received);
+  door->handler->recv(door->ctx, now_us, &s->addr, data, len);
+}
+
+// Adds bytes to the frame in pieces. Returns how many were taken.
+static size_t collect(struct tcp_stream *s, const uint8_t *data, size_t len) {
+  size_t want = 2;
+  if (s->have >= 2) want = 2 + (size_t)oh_load_u16_be(s->frame);
+  size_t n = want - s->have < len ? want - s->have : len;
+  if (!s->frame) {
+    s->frame = malloc(FRAME_MAX);
+    OH_CHECK(s->frame);
+  }
+  memcpy(s->frame + s->have, data, n);
+  s->have += (uint32_t)n;
+  return n;
+}
+
+static bool take_frames(struct tcp_stream *s, int64_t now_us, uint8_t *data, size_t len) {
+  struct oh_ice_tcp *door = s->door;
+  oh_id id = s->id;
+  while (len) {
+    if (!s->frame && len >= 2) { // whole frames are handed out where they are
+      size_t n = oh_load_u16_be(data);
+      if (n > OH_DATAGRAM_MAX) return false;
+      if (len >= 2 + n) {
+        deliver(s, now_us, data + 2, n);
+        if (!oh_slab_find(&door->slab, id)) return true; // the handler dropped it
+        data += 2 + n, len -= 2 + n;
+        continue;
+      }
+    }
+    size_t n = collect(s, data, len);
+    data += n, len -= n;
+    if (s->have < 2) continue;
+    size_t size = oh_load_u16_be(s->frame);
+    if (size > OH_DATAGRAM_MAX) return false;
+    if (s->have < 2 + size) continue;
+    uint8_t *frame = s->frame;
+    s->frame = NULL;
+    s->have = 0;
+    deliver(s, now_us, frame + 2, size);
+    free(frame);
+    if (!oh_slab_find(&door->slab, id)) return true;
+  }
+  return true;
+}
+
+static void on_data(void *ctx, int64_t now_us, uint8_t *data, size_t len) {
+  struct tcp_stream *s = ctx;
+  struct oh_ice_tcp *door = s->door;
+  bool first = !s->brought_one;
+  oh_id id = s->id;
+  if (!take_frames(s, now_us, data, len)) {
+    drop(s, OH_COUNT_ice_tcp_drop_malformed);
+  } else if ((s = oh_slab_find(&door->slab, id)) != NULL && first && s->brought_one) {
+    oh_stream_set_deadline(s->stream, now_us + OH_ICE_TCP_IDLE_US);
+  }
+  if (door->handler->batch_done) door->handler->batch_done(door->ctx, now_us);
+}
+
+static void on_deadline(void *ctx, int64_t now_us) {
+  struct tcp_stream *s = ctx;
+  if (s->brought_one && now_us - s->heard_us < OH_ICE_TCP_IDLE_US) {
+    oh_stream_set_deadline(s->stream, s->heard_us + OH_ICE_TCP_IDLE_US);
+  } else {
+    drop(s, OH_COUNT_ice_tcp_closed_idle);
+  }
+}
+
+static void on_closed(void *ctx, int64_t now_us, enum oh_stream_end end) {
+  (void)now_us, (void)end;
+  forget(ctx);
+}
+
+static const struct oh_stream_handler stream_handler = {
+    .data = on_data,
+    .deadline = on_deadline,
+    .closed = on_closed,
+};
+
+static void on_accepted(void *ctx, int64_t now_us, int fd, const struct oh_addr *peer) {
+  struct oh_ice_tcp *door = ctx;
+  oh_id id = 0;
+  struct tcp_stream *s = oh_streams_admit(door->streams, peer) ? oh_slab_add(&door->slab, &id) : NULL;
+  if (!s) {
+    oh_count(&door->world->counters, OH_COUNT_ice_tcp_refused);
+    close(fd);
+    return;
+  }
+  s->door = door;
+  s->id = id;
+  s->addr = *peer;
+  s->addr.proto = OH_TCP;
+  s->addr.stream = id;
+  s->stream = oh_stream_open(door->streams, fd, NULL, peer, false, OH_ICE_TCP_QUEUE_MAX, &stream_handler, s);
+  oh_stream_set_deadline(s->stream, now_us + OH_ICE_TCP_FIRST_US);
+}
+
+struct oh_ice_tcp *oh_ice_tcp_open(uv_loop_t *loop, struct oh_world *world, const struct oh_addr *bind_to,
+                                   const struct oh_udp_handler *handler, void *ctx, int *error) {
+  struct oh_ice_tcp *door = calloc(1, sizeof *door);
+  OH_CHECK(door);
+  door->fd = oh_tcp_listen(bind_to, &door->addr);
+  if (door->fd < 0) {
+    *error = door->fd;
+    free(door);
+    return NULL;
+  }
+  door->addr.proto = OH_TCP;
+  door->world = world, door->handler = handler, door->ctx = ctx;
+  oh_slab_init(&door->slab, sizeof(struct tcp_stream), OH_ICE_TCP_STREAMS_MAX);
+  door->streams = oh_streams_open(loop, OH_ICE_TCP_STREAMS_MAX, OH_ICE_TCP_PER_ADDRESS_MAX, false);
+  door->listener = oh_tcp_listener_open(loop, door->fd, on_accepted, door);
+  return door;
+}
+
+void oh_ice_tcp_close(struct oh_ice_tcp *door) {
+  if (!door) return;
+  oh_tcp_listener_close(door->listener);
+  close(door->fd);
+  oh_streams_close(door->streams);
+  for (oh_id id = 0; (id = oh_slab_next(&door->slab, id)) != 0;)
+    forget(oh_slab_find(&door->slab, id));
+  oh_slab_fini(&door->slab);
+  free(door);
+}
+
+struct oh_addr oh_ice_tcp_addr(const struct oh_ice_tcp *door) {
+  return door->addr;
+}
+
+static struct tcp_stream *find(const struct oh_ice_tcp *door, const struct oh_addr *addr) {
+  struct tcp_stream *s = addr->proto == OH_TCP ? oh_slab_find(&door->slab, addr->stream) : NULL;
+  return s && oh_addr_eq(&s->addr, addr) ? s : NULL;
+}
+
+void oh_ice_tcp_send(struct oh_ice_tcp *door, const struct oh_outbox *outbox) {
+  struct oh_counters *counters = &door->world->counters;
+  for (uint32_t i = 0; i < outbox->used; i++) {
+    const struct oh_datagram *d = &outbox->slots[i];
+    struct tcp_stream *s = find(door, &d->to);
+    if (!s) continue;
+    // A stream that does not drain loses this packet, as UDP would; the write queue is never overrun.
+    if (oh_stream_waiting(s->stream) + 2 + d->len > OH_ICE_TCP_QUEUE_MAX) {
+      oh_count(counters, OH_COUNT_ice_tcp_drop_slow);
+      continue;
+    }
+    uint8_t head[2];
+    oh_store_u16_be(head, (uint16_t)d->len);
+    struct oh_bytes parts[2] = {{head, 2}, {d->data, d->len}};
+    if (oh_stream_write(s->stream, parts, 2)) oh_count(counters, OH_COUNT_datagrams_sent);
+  }
+}
+
+void oh_ice_tcp_drop(struct oh_ice_tcp *door, const struct oh_addr *addr) {
+  struct tcp_stream *s = find(door, addr);
+  if (!s) return;
+  oh_stream_finish(s->stream);
+  forget(s);
+}
