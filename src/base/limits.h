@@ -80,3 +80,7 @@
 #define OH_SRTP_SEND_SSRCS_MAX 4096 // streams to one remote in its life; state is kept for the GCM nonces
 #define OH_HUB_EVENTS 64            // events of one recv or tick
 #define OH_OGG_DAMAGED_MAX 1000     // broken places in an Ogg file; each may cost the CRC of 64 KB
+#define OH_PATH_STALE_US                                                                                     \
+  (4 * 1000000) // the selected path heard nothing for so long: another living one takes over
+#define OH_PATH_ANSWER_US (5 * 1000000) // an answer to our check proves an address for so long
+#define OH_ICE_CREDENTIAL_MAX 256       // characters of a remote ufrag or password (RFC 8839 5.4)

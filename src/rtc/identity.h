@@ -2,6 +2,7 @@
 // SSL contexts for both roles (DTLS 1.2; X25519, P-256; SRTP_AEAD_AES_128_GCM first, then
 // SRTP_AES128_CM_SHA1_80).
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,5 @@ void oh_identity_close(struct oh_identity *identity);
 const char *oh_identity_fingerprint(const struct oh_identity *identity);
 const uint8_t *oh_identity_digest(const struct oh_identity *identity); // the 32 bytes
 // For rtc/dtls.c.
-struct ssl_ctx_st *oh_identity_context(const struct oh_identity *identity, int client);
+struct ssl_ctx_st *oh_identity_context(const struct oh_identity *identity, bool client);
 struct bio_method_st *oh_identity_bio(const struct oh_identity *identity);
