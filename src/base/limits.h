@@ -39,6 +39,8 @@
 #define OH_SDP_CANDIDATES_MAX 30  // per description; more are skipped
 #define OH_SDP_MID_MAX 32         // what fits an RTP MID extension twice over
 #define OH_SDP_ID_MAX 191         // stream, track and cname; our longest is "PA_…|TR_…"
+#define OH_SCTP_PORT 5000         // RFC 8841; everybody's default
+#define OH_DATA_MESSAGE_MAX 65535 // a=max-message-size, as LiveKit says
 #define OH_ICE_UFRAG_MAX 256      // RFC 8839 5.4
 #define OH_ICE_PWD_MAX 256        // RFC 8839 5.4
 #define OH_STUN_ATTRIBUTES_MAX 16 // an honest ICE check has about nine
