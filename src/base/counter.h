@@ -30,12 +30,21 @@
   X(rtp_drop_unknown_ssrc, "RTP packets of a stream nobody negotiated")                                      \
   X(rtp_drop_payload_type, "RTP packets with a payload type nobody negotiated")                              \
   X(rtp_drop_muted, "RTP packets of a muted track")                                                          \
+  X(rtp_drop_duplicate, "RTP packets with a sequence number that came before")                               \
+  X(rtp_drop_late, "RTP packets too old or too far off to be forwarded")                                     \
+  X(rtp_drop_empty, "RTP packets without payload")                                                           \
+  X(rtp_drop_red, "RTP packets whose RED payload does not parse")                                            \
+  X(rtp_drop_unsent, "RTP packets not sent because the listener's transport is down")                        \
+  X(rtp_silence_sent, "RTP packets of silence made up on mute and close")                                    \
   X(rtp_retransmitted, "RTP packets sent again on NACK")                                                     \
   X(rtp_recovered_red, "RTP packets recovered from RED redundancy")                                          \
   X(rtcp_received, "RTCP packets received and authenticated")                                                \
   X(rtcp_drop_malformed, "RTCP packets that do not parse")                                                   \
   X(rtcp_drop_auth, "SRTCP packets whose authentication failed or were replayed")                            \
+  X(nack_requested, "packets asked of publishers by NACK")                                                   \
   X(nack_drop_limit, "NACKed packets not sent again because of limits")                                      \
+  X(nack_drop_unknown, "NACKed packets that we do not have")                                                 \
+  X(sfu_event_dropped, "media events nobody fetched in time")                                                \
   X(sctp_drop, "SCTP packets dropped")                                                                       \
   X(signal_messages_received, "signalling messages received")                                                \
   X(signal_drop_malformed, "signalling messages that do not decode")                                         \

@@ -67,13 +67,16 @@ uint64_t oh_sfu_member_tag(const struct oh_sfu *sfu, oh_id member);
 bool oh_sfu_speaking(const struct oh_sfu *sfu, oh_id member, float *level);
 enum oh_sfu_quality oh_sfu_member_quality(const struct oh_sfu *sfu, oh_id member, float *score);
 
-// Tells the sfu that a hub peer belongs to a member. Uses the hub's tag of that peer.
-void oh_sfu_add_transport(struct oh_sfu *sfu, oh_id member, oh_id peer);
+// Tells the sfu that a hub peer belongs to a member. Uses the hub's tag of that peer. False: unknown member,
+// or it has OH_TRANSPORTS_PER_MEMBER_MAX already. Not found by the hub's peer once that is removed:
+// call oh_sfu_remove_transport too.
+bool oh_sfu_add_transport(struct oh_sfu *sfu, oh_id member, oh_id peer);
 void oh_sfu_remove_transport(struct oh_sfu *sfu, oh_id peer);
 
 struct oh_sfu_track_config {
   bool microphone; // counts for active speakers (source MICROPHONE)
   bool muted;
+  bool encrypted; // end to end: no silence frames are made up, listeners could not decrypt them
 };
 oh_id oh_sfu_add_track(struct oh_sfu *sfu, oh_id member, const struct oh_sfu_track_config *config);
 void oh_sfu_remove_track(
@@ -90,7 +93,9 @@ struct oh_sfu_receive {
   uint8_t audio_level_ext, mid_ext, transport_cc_ext;
   bool nack;
 };
-void oh_sfu_bind_track(struct oh_sfu *sfu, oh_id track, oh_id peer, const struct oh_sfu_receive *receive);
+// May be called again with what was negotiated anew. False: the peer is not a transport of the track's
+// member.
+bool oh_sfu_bind_track(struct oh_sfu *sfu, oh_id track, oh_id peer, const struct oh_sfu_receive *receive);
 
 // How a subscription is sent, as negotiated.
 struct oh_sfu_send {
@@ -100,23 +105,29 @@ struct oh_sfu_send {
   uint8_t opus_pt, red_pt; // red_pt 0: RED is unpacked (with recovery) for this listener
   bool nack;
 };
-oh_id oh_sfu_subscribe(struct oh_sfu *sfu, oh_id track,
-                       oh_id member); // unbound: nothing is sent yet; 0 when full
-void oh_sfu_bind_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id subscription, oh_id peer,
+// Unbound: nothing is sent yet. 0 when full, or if the track is the member's own or of another room.
+oh_id oh_sfu_subscribe(struct oh_sfu *sfu, oh_id track, oh_id member);
+// May be called again. Each SSRC from oh_sfu_new_ssrc serves one subscription only, ever: a repeated (SSRC,
+// sequence number) would break the encryption. False: the peer is not a transport of the subscriber.
+bool oh_sfu_bind_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id subscription, oh_id peer,
                               const struct oh_sfu_send *send);
 void oh_sfu_disable_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id subscription,
                                  bool disabled); // UpdateTrackSettings.disabled
+// The id is forgotten at once; 0.2 s of closing silence follows on the wire if it was being sent.
 void oh_sfu_unsubscribe(struct oh_sfu *sfu, oh_id subscription);
-uint32_t oh_sfu_new_ssrc(struct oh_sfu *sfu); // random, not in use on this worker
+uint32_t oh_sfu_new_ssrc(struct oh_sfu *sfu); // unpredictable, never the same twice on this worker
 
-// Taps: called with each Opus packet of the track (RED unpacked), in order of arrival. `rtp` is borrowed.
+// Taps: called with each Opus packet of the track (RED unpacked, silence on mute included), in order of
+// arrival. `rtp` is borrowed; sequence and timestamp are the track's own continuous count (over mutes and
+// restarts of the source). The callback may inject into other tracks but not change the tables. Ends with
+// oh_sfu_unsubscribe.
 struct oh_sfu_tap {
   void (*packet)(void *ctx, int64_t now_us, const struct oh_rtp_header *rtp, const uint8_t *opus, size_t len);
   void *ctx;
 };
 oh_id oh_sfu_tap(struct oh_sfu *sfu, oh_id track, oh_id member, struct oh_sfu_tap tap);
 // Feeds a track that has no transport: one Opus packet with 48 kHz timestamp; audio_level in -dBov (127
-// silent).
+// silent). A changed rtp->ssrc is a new source: sequence and timestamp may start anywhere.
 void oh_sfu_inject(struct oh_sfu *sfu, int64_t now_us, oh_id track, const struct oh_rtp_header *rtp,
                    uint8_t audio_level, const uint8_t *opus, size_t len, struct oh_outbox *out);
 
