@@ -1,7 +1,6 @@
 // sfu.h — the media plane of one worker: who sends which track, who listens, and the forwarding loop between
-// them. It knows nothing of signalling, names or SDP: livekit/ tells it which transports (hub peers), tracks
-// and subscriptions exist, feeds it the hub's RTP/RTCP events, and gets events back (speaking, quality, first
-// media).
+// them. It knows nothing of signalling, names or SDP: livekit/ tells it which transports, tracks and
+// subscriptions exist, feeds it the hub's events, and gets events back (speaking, quality, first media).
 //
 //   room ── member (a participant's media half) ── transport (one hub peer; a member has one or two)
 //              │                                        │ receives SSRC / MID → track
@@ -9,8 +8,7 @@
 //              └── subscription (track → this member, sent on one transport with its own SSRC)
 //
 // Taps: a subscription may end in a callback instead of a transport (echo partner, recorder), and a track may
-// be fed by oh_sfu_inject instead of a transport. No allocation and no lock on the packet path (a test
-// counts).
+// be fed by oh_sfu_inject. No allocation and no lock on the packet path (a test counts).
 #pragma once
 #include "base/outbox.h"
 #include "base/slab.h"
@@ -36,12 +34,7 @@ enum oh_sfu_event_type {
   OH_SFU_MEDIA,       // first packet of a track (or the first after a silence of > 5 s)
 };
 // livekit.ConnectionQuality
-enum oh_sfu_quality {
-  OH_QUALITY_POOR = 0,
-  OH_QUALITY_GOOD = 1,
-  OH_QUALITY_EXCELLENT = 2,
-  OH_QUALITY_LOST = 3
-};
+enum oh_sfu_quality { OH_QUALITY_POOR, OH_QUALITY_GOOD, OH_QUALITY_EXCELLENT, OH_QUALITY_LOST };
 
 struct oh_sfu_event {
   enum oh_sfu_event_type type;
@@ -56,8 +49,8 @@ struct oh_sfu_event {
 struct oh_sfu *oh_sfu_open(struct oh_world *world, struct oh_hub *hub, const struct oh_sfu_config *config);
 void oh_sfu_close(struct oh_sfu *sfu);
 
-oh_id oh_sfu_add_room(struct oh_sfu *sfu, int64_t now_us,
-                      uint64_t tag); // 0 when full; tag: the owner's, returned by oh_sfu_room_tag
+// All add functions return 0 when full. Tags are the owner's. Ids of what has gone do nothing.
+oh_id oh_sfu_add_room(struct oh_sfu *sfu, int64_t now_us, uint64_t tag);
 void oh_sfu_remove_room(struct oh_sfu *sfu, oh_id room); // and all its members
 uint64_t oh_sfu_room_tag(const struct oh_sfu *sfu, oh_id room);
 oh_id oh_sfu_add_member(struct oh_sfu *sfu, oh_id room, uint64_t tag);
@@ -67,9 +60,8 @@ uint64_t oh_sfu_member_tag(const struct oh_sfu *sfu, oh_id member);
 bool oh_sfu_speaking(const struct oh_sfu *sfu, oh_id member, float *level);
 enum oh_sfu_quality oh_sfu_member_quality(const struct oh_sfu *sfu, oh_id member, float *score);
 
-// Tells the sfu that a hub peer belongs to a member. Uses the hub's tag of that peer. False: unknown member,
-// or it has OH_TRANSPORTS_PER_MEMBER_MAX already. Not found by the hub's peer once that is removed:
-// call oh_sfu_remove_transport too.
+// A hub peer belongs to a member. Uses the hub's tag of that peer; removing the peer does not remove this.
+// False: unknown member, or it has OH_TRANSPORTS_PER_MEMBER_MAX already.
 bool oh_sfu_add_transport(struct oh_sfu *sfu, oh_id member, oh_id peer);
 void oh_sfu_remove_transport(struct oh_sfu *sfu, oh_id peer);
 
@@ -79,9 +71,7 @@ struct oh_sfu_track_config {
   bool encrypted; // end to end: no silence frames are made up, listeners could not decrypt them
 };
 oh_id oh_sfu_add_track(struct oh_sfu *sfu, oh_id member, const struct oh_sfu_track_config *config);
-void oh_sfu_remove_track(
-    struct oh_sfu *sfu,
-    oh_id track); // its subscriptions are removed too (after their closing silence, if bound)
+void oh_sfu_remove_track(struct oh_sfu *sfu, oh_id track); // and its subscriptions, as by oh_sfu_unsubscribe
 void oh_sfu_mute_track(struct oh_sfu *sfu, int64_t now_us, oh_id track, bool muted);
 
 // How one m= section of a transport is received, as negotiated. Ids and payload types 0 = not negotiated
@@ -93,8 +83,7 @@ struct oh_sfu_receive {
   uint8_t audio_level_ext, mid_ext, transport_cc_ext;
   bool nack;
 };
-// May be called again with what was negotiated anew. False: the peer is not a transport of the track's
-// member.
+// May be called again with what was negotiated anew. False: not a transport of the track's member.
 bool oh_sfu_bind_track(struct oh_sfu *sfu, oh_id track, oh_id peer, const struct oh_sfu_receive *receive);
 
 // How a subscription is sent, as negotiated.
@@ -111,16 +100,14 @@ oh_id oh_sfu_subscribe(struct oh_sfu *sfu, oh_id track, oh_id member);
 // sequence number) would break the encryption. False: the peer is not a transport of the subscriber.
 bool oh_sfu_bind_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id subscription, oh_id peer,
                               const struct oh_sfu_send *send);
-void oh_sfu_disable_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id subscription,
-                                 bool disabled); // UpdateTrackSettings.disabled
+void oh_sfu_disable_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id subscription, bool disabled);
 // The id is forgotten at once; 0.2 s of closing silence follows on the wire if it was being sent.
 void oh_sfu_unsubscribe(struct oh_sfu *sfu, oh_id subscription);
 uint32_t oh_sfu_new_ssrc(struct oh_sfu *sfu); // unpredictable, never the same twice on this worker
 
 // Taps: called with each Opus packet of the track (RED unpacked, silence on mute included), in order of
-// arrival. `rtp` is borrowed; sequence and timestamp are the track's own continuous count (over mutes and
-// restarts of the source). The callback may inject into other tracks but not change the tables. Ends with
-// oh_sfu_unsubscribe.
+// arrival. `rtp` is borrowed, its sequence and timestamp continue over mutes and restarts of the source. The
+// callback may inject into other tracks but not change the tables. Ends with oh_sfu_unsubscribe.
 struct oh_sfu_tap {
   void (*packet)(void *ctx, int64_t now_us, const struct oh_rtp_header *rtp, const uint8_t *opus, size_t len);
   void *ctx;
