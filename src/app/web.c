@@ -1,0 +1,262 @@
+// web.c — see web.h
+#include "app/web.h"
+#include "app/page.h"
+#include "app/version.h"
+#include "call/origin.h"
+
+#define FIELDS_MAX 4096
+#define PREFLIGHT_AGE "86400" // seconds, as LiveKit
+
+void oh_web_cors(struct oh_str origin, bool always, struct oh_text *fields) {
+  if (origin.len && oh_http_is_field_value(origin))
+    oh_text_addf(fields, "Access-Control-Allow-Origin: %.*s\r\nVary: Origin\r\n", OH_STR_ARG(origin));
+  else if (always)
+    oh_text_adds(fields, "Access-Control-Allow-Origin: *\r\n");
+  else
+    return;
+  oh_text_adds(fields, "Access-Control-Expose-Headers: *\r\n");
+}
+
+static struct oh_str origin_of(const struct oh_http_request *request) {
+  return request ? oh_http_field(request, OH_STR("Origin")) : (struct oh_str){0};
+}
+
+static bool is_validate(struct oh_str path) {
+  return oh_str_eq(path, OH_STR("/rtc/validate")) || oh_str_eq(path, OH_STR("/rtc/v1/validate"));
+}
+
+static bool is_rtc(struct oh_str path) {
+  return oh_str_eq(path, OH_STR("/rtc")) || oh_str_eq(path, OH_STR("/rtc/v1")) || is_validate(path);
+}
+
+static struct oh_bytes bytes_of(const struct oh_text *text) {
+  return (struct oh_bytes){(const uint8_t *)text->data, text->len};
+}
+
+void oh_web_respond_text(struct oh_web *web, oh_id conn, int status, const char *text) {
+  const struct oh_http_request *request = oh_http_held(web->server, conn);
+  struct oh_text fields;
+  oh_text_init(&fields, FIELDS_MAX);
+  oh_web_cors(origin_of(request), request && is_validate(request->path), &fields);
+  oh_text_adds(&fields, "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n");
+  struct oh_http_response response = {.status = status,
+                                      .type = OH_STR("text/plain; charset=utf-8"),
+                                      .fields = oh_text_str(&fields),
+                                      .body = {(const uint8_t *)text, strlen(text)}};
+  oh_http_respond(web->server, conn, &response);
+  oh_text_fini(&fields);
+}
+
+void oh_web_respond_problem(struct oh_web *web, oh_id conn, enum oh_problem problem, uint32_t retry_after_s,
+                            struct oh_str more) {
+  struct oh_text fields, json;
+  oh_text_init(&fields, FIELDS_MAX);
+  oh_text_init(&json, 2048);
+  oh_text_add(&fields, more);
+  oh_text_adds(&fields, "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n");
+  if (retry_after_s) oh_text_addf(&fields, "Retry-After: %u\r\n", retry_after_s);
+  oh_problem_write(problem, retry_after_s, &json);
+  struct oh_http_response response = {.status = oh_problem_status(problem),
+                                      .type = OH_STR("application/problem+json"),
+                                      .fields = oh_text_str(&fields),
+                                      .body = bytes_of(&json)};
+  oh_http_respond(web->server, conn, &response);
+  oh_text_fini(&fields);
+  oh_text_fini(&json);
+}
+
+static void add_allow(struct oh_text *fields, const char *methods) {
+  oh_text_addf(fields, "Allow: %s\r\n", methods);
+}
+
+// A preflight for a LiveKit path: everything is allowed, what protects a room is the token.
+static void answer_preflight(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
+  struct oh_text fields;
+  oh_text_init(&fields, FIELDS_MAX * 2);
+  oh_web_cors(origin_of(request), is_validate(request->path), &fields);
+  oh_text_adds(&fields, "Access-Control-Allow-Methods: OPTIONS, HEAD, GET, POST, PATCH, DELETE\r\n");
+  struct oh_str asked = oh_http_field(request, OH_STR("Access-Control-Request-Headers"));
+  if (asked.len && asked.len < FIELDS_MAX && oh_http_is_field_value(asked))
+    oh_text_addf(&fields, "Access-Control-Allow-Headers: %.*s\r\n", OH_STR_ARG(asked));
+  oh_text_adds(&fields, "Access-Control-Max-Age: " PREFLIGHT_AGE "\r\n");
+  struct oh_http_response response = {.status = 204, .fields = oh_text_str(&fields)};
+  oh_http_respond(web->server, conn, &response);
+  oh_text_fini(&fields);
+}
+
+bool oh_web_own_url(const struct oh_web *web, oh_id conn, const struct oh_http_request *request,
+                    bool websocket, struct oh_text *url) {
+  struct oh_str host = oh_http_field(request, OH_STR("Host")), origin = origin_of(request);
+  if (!oh_host_is_valid(host)) return false;
+  // A proxy in front ends TLS and says so; and a page that came by https cannot use anything less.
+  bool secure = oh_http_is_tls(web->server, conn) ||
+                oh_str_eq_nocase(oh_http_field(request, OH_STR("X-Forwarded-Proto")), OH_STR("https")) ||
+                (oh_str_starts(origin, OH_STR("https://")) && oh_origin_is_same(origin, host));
+  oh_text_addf(url, "%s%s://%.*s", websocket ? "ws" : "http", secure ? "s" : "", OH_STR_ARG(host));
+  return true;
+}
+
+// Everything the page may do is written here; what a browser does not find allowed it refuses.
+static void add_page_policy(struct oh_web *web, const struct oh_http_request *request,
+                            struct oh_text *fields) {
+  struct oh_str host = oh_http_field(request, OH_STR("Host"));
+  oh_text_adds(fields,
+               "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+               "img-src 'self' data:; font-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; "
+               "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+               "connect-src 'self'");
+  if (oh_host_is_valid(host)) // older browsers' 'self' does not cover WebSockets
+    oh_text_addf(fields, " ws://%.*s wss://%.*s", OH_STR_ARG(host), OH_STR_ARG(host));
+  const char *elsewhere = web->config->livekit_host;
+  if (elsewhere && *elsewhere) {
+    struct oh_str rest = oh_str(strstr(elsewhere, "://") + 3);
+    struct oh_str name = oh_str_cut(&rest, '/');
+    if (oh_host_is_valid(name))
+      oh_text_addf(fields, " ws://%.*s wss://%.*s http://%.*s https://%.*s", OH_STR_ARG(name),
+                   OH_STR_ARG(name), OH_STR_ARG(name), OH_STR_ARG(name));
+  }
+  oh_text_adds(fields, "\r\nPermissions-Policy: microphone=(self), speaker-selection=(self), camera=(), "
+                       "geolocation=(), display-capture=()\r\n"
+                       "Referrer-Policy: same-origin\r\nCross-Origin-Opener-Policy: same-origin\r\n");
+}
+
+static bool lists_etag(struct oh_str list, struct oh_str etag) {
+  while (list.len) {
+    struct oh_str item = oh_str_trim(oh_str_cut(&list, ','));
+    if (oh_str_starts(item, OH_STR("W/"))) item.data += 2, item.len -= 2;
+    if (oh_str_eq(item, etag) || oh_str_eq(item, OH_STR("*"))) return true;
+  }
+  return false;
+}
+
+static void respond_file(struct oh_web *web, oh_id conn, const struct oh_http_request *request,
+                         const struct oh_page_file *file) {
+  struct oh_str accepted = oh_http_field(request, OH_STR("Accept-Encoding"));
+  struct oh_bytes body = file->identity;
+  const char *encoding = NULL;
+  if (file->br.len && oh_http_has_token(accepted, OH_STR("br")))
+    body = file->br, encoding = "br";
+  else if (file->gzip.len && oh_http_has_token(accepted, OH_STR("gzip")))
+    body = file->gzip, encoding = "gzip";
+  char etag[64];
+  snprintf(etag, sizeof etag, "\"%s%s%s\"", file->etag, encoding ? "-" : "", encoding ? encoding : "");
+  struct oh_text fields;
+  oh_text_init(&fields, FIELDS_MAX);
+  oh_text_addf(&fields, "ETag: %s\r\nVary: Accept-Encoding, Accept, Origin\r\nCache-Control: %s\r\n", etag,
+               file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  if (encoding) oh_text_addf(&fields, "Content-Encoding: %s\r\n", encoding);
+  oh_text_adds(&fields, "X-Content-Type-Options: nosniff\r\n");
+  if (strncmp(file->type, "text/html", 9) == 0) add_page_policy(web, request, &fields);
+  struct oh_http_response response = {.status = 200,
+                                      .type = oh_str(file->type),
+                                      .fields = oh_text_str(&fields),
+                                      .body = body,
+                                      .body_is_static = true};
+  if (lists_etag(oh_http_field(request, OH_STR("If-None-Match")), oh_str(etag)))
+    response = (struct oh_http_response){.status = 304, .fields = oh_text_str(&fields)};
+  oh_http_respond(web->server, conn, &response);
+  oh_text_fini(&fields);
+}
+
+static const struct oh_page_file *find_file(struct oh_str path) {
+  for (size_t i = 0; i < oh_page_file_count; i++)
+    if (oh_str_eq(oh_str(oh_page_files[i].path), path)) return &oh_page_files[i];
+  return NULL;
+}
+
+static bool wants_html(const struct oh_http_request *request) {
+  struct oh_str accept = oh_http_field(request, OH_STR("Accept"));
+  while (accept.len) {
+    struct oh_str item = oh_str_cut(&accept, ',');
+    if (oh_str_eq_nocase(oh_str_trim(oh_str_cut(&item, ';')), OH_STR("text/html"))) return true;
+  }
+  return false;
+}
+
+// A browser gets the page, a health check (and LiveKit's prepareConnection) the two letters it expects.
+static void answer_root(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
+  if (!wants_html(request)) {
+    oh_web_respond_text(web, conn, 200, "OK");
+    return;
+  }
+  const struct oh_page_file *page = find_file(OH_STR("/index.html"));
+  if (page)
+    respond_file(web, conn, request, page);
+  else
+    oh_web_respond_text(
+        web, conn, 200,
+        "offhook is running, but this binary was built without its page; ./run builds both.\n");
+}
+
+static void answer_version(struct oh_web *web, oh_id conn) {
+  static const char json[] = "{\"name\":\"offhook\",\"version\":\"" OH_VERSION "\",\"protocol\":17}";
+  struct oh_http_response response = {.status = 200,
+                                      .type = OH_STR("application/json"),
+                                      .fields = OH_STR("Cache-Control: no-store\r\n"
+                                                       "X-Content-Type-Options: nosniff\r\n"),
+                                      .body = {(const uint8_t *)json, sizeof json - 1}};
+  oh_http_respond(web->server, conn, &response);
+}
+
+static void refuse_method(struct oh_web *web, oh_id conn, const struct oh_http_request *request,
+                          const char *methods) {
+  struct oh_text fields;
+  oh_text_init(&fields, FIELDS_MAX);
+  add_allow(&fields, methods);
+  oh_web_cors(origin_of(request), is_validate(request->path), &fields);
+  oh_web_respond_problem(web, conn, OH_PROBLEM_METHOD_NOT_ALLOWED, 0, oh_text_str(&fields));
+  oh_text_fini(&fields);
+}
+
+static void answer_get(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
+  struct oh_str path = request->path;
+  const struct oh_page_file *file = find_file(path);
+  if (oh_str_eq(path, OH_STR("/"))) {
+    answer_root(web, conn, request);
+  } else if (oh_str_eq(path, OH_STR("/healthz"))) {
+    oh_web_respond_text(web, conn, 200, "OK");
+  } else if (oh_str_eq(path, OH_STR("/readyz"))) {
+    bool draining = atomic_load_explicit(web->draining, memory_order_relaxed);
+    oh_web_respond_text(web, conn, draining ? 503 : 200, draining ? "draining" : "OK");
+  } else if (oh_str_eq(path, OH_STR("/version"))) {
+    answer_version(web, conn);
+  } else if (file) {
+    respond_file(web, conn, request, file);
+  } else {
+    struct oh_text fields;
+    oh_text_init(&fields, FIELDS_MAX);
+    oh_web_cors(origin_of(request), false, &fields);
+    oh_web_respond_problem(web, conn, OH_PROBLEM_NOT_FOUND, 0, oh_text_str(&fields));
+    oh_text_fini(&fields);
+  }
+}
+
+enum oh_web_route oh_web_request(struct oh_web *web, int64_t now_us, oh_id conn,
+                                 const struct oh_http_request *request) {
+  bool get = oh_str_eq(request->method, OH_STR("GET")), head = oh_str_eq(request->method, OH_STR("HEAD"));
+  bool options = oh_str_eq(request->method, OH_STR("OPTIONS"));
+  if (oh_str_starts(request->path, OH_STR("/api/voice/"))) {
+    oh_voice_api_request(web, now_us, conn, request);
+  } else if (options) {
+    answer_preflight(web, conn, request);
+  } else if (is_rtc(request->path)) {
+    bool elsewhere = web->config->livekit_host && *web->config->livekit_host;
+    if (elsewhere)
+      oh_web_respond_text(web, conn, 404, "calls are carried by another server");
+    else if (get || head)
+      return OH_WEB_RTC;
+    else
+      refuse_method(web, conn, request, "GET, HEAD, OPTIONS");
+  } else if (get || head) {
+    answer_get(web, conn, request);
+  } else {
+    bool known = oh_str_eq(request->path, OH_STR("/")) || find_file(request->path) ||
+                 oh_str_eq(request->path, OH_STR("/healthz")) ||
+                 oh_str_eq(request->path, OH_STR("/readyz")) || oh_str_eq(request->path, OH_STR("/version"));
+    if (known)
+      refuse_method(web, conn, request, "GET, HEAD, OPTIONS");
+    else
+      oh_web_respond_problem(web, conn, OH_PROBLEM_NOT_FOUND, 0, (struct oh_str){0});
+  }
+  return OH_WEB_ANSWERED;
+}

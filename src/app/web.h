@@ -1,0 +1,36 @@
+// web.h — the HTTP routes that need no room: the page, health, version, tokens, and the CORS manners that
+// LiveKit's clients rely on (facts/LIVEKIT.md 1.1). One per worker; /rtc… is the worker's own.
+#pragma once
+#include "app/config.h"
+#include "base/world.h"
+#include "call/budget.h"
+#include "call/problem.h"
+#include "io/http_server.h"
+#include <stdatomic.h>
+
+// What all workers read. The pointers are replaced by mail at SIGHUP, never changed in place.
+struct oh_web {
+  struct oh_http_server *server;
+  struct oh_world *world;
+  const struct oh_config *config;
+  struct oh_budget *budget;    // shared by all workers
+  const atomic_bool *draining; // SIGTERM came
+};
+
+enum oh_web_route { OH_WEB_ANSWERED, OH_WEB_RTC };
+// Answers the held request, or says that it is one for signalling.
+enum oh_web_route oh_web_request(struct oh_web *web, int64_t now_us, oh_id conn,
+                                 const struct oh_http_request *request);
+// POST /api/voice/token and /api/voice/invite (voice_api.c).
+void oh_voice_api_request(struct oh_web *web, int64_t now_us, oh_id conn,
+                          const struct oh_http_request *request);
+
+// The CORS lines of a LiveKit path: any origin is echoed. `always`: "*" where there is none (…/validate).
+void oh_web_cors(struct oh_str origin, bool always, struct oh_text *fields);
+// Plain text with the CORS lines of a LiveKit path.
+void oh_web_respond_text(struct oh_web *web, oh_id conn, int status, const char *text);
+void oh_web_respond_problem(struct oh_web *web, oh_id conn, enum oh_problem problem, uint32_t retry_after_s,
+                            struct oh_str fields);
+// ws(s):// (or http(s)://) and the server as the visitor's browser reached it. False: no usable Host.
+bool oh_web_own_url(const struct oh_web *web, oh_id conn, const struct oh_http_request *request,
+                    bool websocket, struct oh_text *url);
