@@ -143,6 +143,7 @@ static void process(struct oh_http_connection *c, int64_t now_us) {
   struct oh_http_server *server = c->server;
   struct oh_str key;
   int status = 0;
+  if (c->state == OH_HTTP_BODY && c->in_len < c->request->head_len + c->request->body.len) return;
   if (!c->request) c->request = malloc(sizeof *c->request);
   OH_CHECK(c->request);
   switch (oh_http_read_request(&c->reader, c->in, c->in_len, server->config.body_max, c->request, &status)) {
@@ -152,7 +153,6 @@ static void process(struct oh_http_connection *c, int64_t now_us) {
     refuse(c, status);
     return;
   case OH_HTTP_HEAD:
-    if (c->state == OH_HTTP_BODY) return;
     c->state = OH_HTTP_BODY;
     oh_stream_set_deadline(c->stream, now_us + OH_HTTP_BODY_US);
     if (c->request->expect_continue && c->in_len == c->request->head_len) {
@@ -325,10 +325,14 @@ static void on_deadline(void *ctx, int64_t now_us) {
       oh_http_connection_remove(c);
     }
     return;
-  case OH_HTTP_BODY:
+  case OH_HTTP_BODY: {
+    int unused;
+    // The input may have moved since the head was read; the refusal looks at its Origin.
+    oh_http_read_request(&c->reader, c->in, c->in_len, SIZE_MAX, c->request, &unused);
     count(c, OH_COUNT_http_timeouts);
     refuse(c, 408);
     return;
+  }
   case OH_WS_OPEN:
   case OH_WS_CLOSING: oh_http_connection_websocket_deadline(c, now_us, again); return;
   case OH_HTTP_CUT:
@@ -388,7 +392,7 @@ static void turn_away(struct oh_http_server *server, int fd, struct ssl_st *sess
   if (session) {
     if (oh_tls_is_done(session)) oh_tls_write(session, answer, sizeof answer - 1, &sent);
     oh_tls_session_close(session);
-  } else {
+  } else { // cleartext to a TLS client is noise that its handshake refuses
     (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
   }
   close(fd);
@@ -398,10 +402,13 @@ static void on_accepted(void *ctx, int64_t now_us, int fd, const struct oh_addr 
   struct listener *listener = ctx;
   struct oh_http_server *server = listener->server;
   struct oh_http_connection *c = NULL;
-  if (oh_streams_admit(server->streams, peer))
-    c = add(server, fd, listener->is_tls ? oh_tls_session(server->tls, fd, NULL) : NULL, peer);
+  struct ssl_st *session = NULL;
+  if (oh_streams_admit(server->streams, peer)) {
+    if (listener->is_tls) session = oh_tls_session(server->tls, fd, NULL);
+    c = add(server, fd, session, peer);
+  }
   if (!c) {
-    turn_away(server, fd, NULL);
+    turn_away(server, fd, session);
     return;
   }
   oh_count(&server->config.world->counters, OH_COUNT_http_connections_accepted);

@@ -25,9 +25,10 @@ struct oh_http_handler {
   void (*request)(void *ctx, int64_t now_us, oh_id conn, const struct oh_http_request *request);
   // A whole WebSocket message. `data` is gone afterwards.
   void (*message)(void *ctx, int64_t now_us, oh_id conn, bool is_text, struct oh_bytes data);
-  // Once per upgraded connection, whoever ended it (code as received, or OH_WS_ABNORMAL), and once per held
-  // request whose client went away (code 0). The id is dead. Not called for connections closed by
-  // oh_http_server_close.
+  // Once per upgraded connection, whoever ended it: the code received, the code we sent to a peer that broke
+  // the protocol (1002, 1007, 1009), or OH_WS_ABNORMAL. And once per held request whose client went away
+  // (code 0; told at once only for upgrade requests, others may close their side early and still read). The
+  // id is dead. Not called for connections closed by oh_http_server_close.
   void (*closed)(void *ctx, int64_t now_us, oh_id conn, uint16_t code);
   // Adds field lines ("Name: value\r\n") to an answer that the server itself gives to a bad request, such as
   // CORS; `origin` is the Origin field if it could be read, else empty. May be NULL.
@@ -45,7 +46,8 @@ struct oh_http_server_config {
 };
 
 struct oh_http_server *oh_http_server_open(const struct oh_http_server_config *config);
-// Stops listening, cuts all connections; freed once the loop has run. NULL is fine.
+// Stops listening, cuts all connections; its handles are freed once the loop has run. Not from inside a
+// callback of this server. NULL is fine.
 void oh_http_server_close(struct oh_http_server *server);
 
 // Opens a listening socket (non-blocking) that any number of servers may add; its opener closes it after

@@ -12,6 +12,7 @@ struct oh_ice_tcp;
 struct oh_ice_tcp *oh_ice_tcp_open(struct uv_loop_s *loop, struct oh_world *world,
                                    const struct oh_addr *bind_to, const struct oh_udp_handler *handler,
                                    void *ctx, int *error);
+// Not from inside a callback of this door.
 void oh_ice_tcp_close(struct oh_ice_tcp *door);
 struct oh_addr oh_ice_tcp_addr(const struct oh_ice_tcp *door);
 // Sends the outbox's datagrams of protocol OH_TCP, skips all others. Call it from outbox.flush.

@@ -382,7 +382,7 @@ bool oh_stream_write(struct oh_stream *t, const struct oh_bytes *parts, size_t c
   for (size_t i = 0; i < count; i++) {
     size_t cut = skip < parts[i].len ? skip : parts[i].len;
     skip -= cut;
-    append(t, (struct oh_bytes){.data = parts[i].data + cut, .len = parts[i].len - cut});
+    if (cut < parts[i].len) append(t, (struct oh_bytes){parts[i].data + cut, parts[i].len - cut});
   }
   count_sent(t, sent, oh_clock_us());
   if (t->session) flush_queue(t);

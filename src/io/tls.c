@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ static void explain(char error[OH_TLS_ERROR_MAX], const char *what, const char *
 
 static SSL_CTX *make_context(const SSL_METHOD *method) {
   ERR_clear_error();
+  signal(SIGPIPE, SIG_IGN); // OpenSSL's socket BIO writes without MSG_NOSIGNAL
   SSL_CTX *ctx = SSL_CTX_new(method);
   OH_CHECK(ctx);
   OH_CHECK(SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1);

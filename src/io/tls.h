@@ -1,5 +1,6 @@
 // tls.h — TLS 1.2+ contexts (OpenSSL). A context may be shared by threads and replaced while connections
-// made with it live on: whoever needs it keeps its own reference.
+// made with it live on: whoever needs it keeps its own reference. Opening one makes the process ignore
+// SIGPIPE.
 #pragma once
 #include "base/text.h"
 #include <stdbool.h>

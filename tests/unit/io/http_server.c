@@ -200,6 +200,28 @@ static void reaps_slow_clients(void **state) {
   assert_true(house_count(house, OH_COUNT_http_timeouts) >= before + 6);
 }
 
+// A body that never ends: refused after 10 s, with the page's right to read why.
+static void reaps_slow_bodies(void **state) {
+  struct house *house = *state;
+  int64_t start_us = oh_clock_us();
+  int fd = caller_open(house);
+  caller_sends(
+      fd, "POST /body HTTP/1.1\r\nHost: h\r\nOrigin: https://shop.example\r\nContent-Length: 900000\r\n\r\n");
+  struct timeval timeout = {.tv_sec = 1};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  size_t got = 0;
+  memset(answer, 'x', 100000);
+  for (int i = 0; i < 14 && got == 0; i++) {
+    caller_send(fd, answer + 1000, 50000 / (size_t)(i + 1)); // so that the input grows and moves
+    got = caller_recv(fd, answer, 600);
+  }
+  answer[got] = 0;
+  assert_int_equal(status_of(answer), 408);
+  assert_non_null(strstr(answer, "\r\nAccess-Control-Allow-Origin: https://shop.example\r\n"));
+  assert_true(oh_clock_us() - start_us > 9000000 && oh_clock_us() - start_us < 13000000);
+  close(fd);
+}
+
 static void tells_of_clients_that_leave(void **state) {
   struct house *house = *state;
   uint32_t before = house_closed(house);
@@ -255,12 +277,19 @@ static int close_house(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(answers_and_keeps_alive),  cmocka_unit_test(answers_later_in_order),
-      cmocka_unit_test(sends_big_static_bodies),  cmocka_unit_test(takes_a_join_request_of_60_kb),
-      cmocka_unit_test(waits_for_continue),       cmocka_unit_test(refuses_with_the_right_status),
-      cmocka_unit_test(refuses_with_cors),        cmocka_unit_test(refuses_large_heads),
-      cmocka_unit_test(reaps_slow_clients),       cmocka_unit_test(tells_of_clients_that_leave),
-      cmocka_unit_test(answers_after_half_close), cmocka_unit_test(limits_connections_of_one_address),
+      cmocka_unit_test(answers_and_keeps_alive),
+      cmocka_unit_test(answers_later_in_order),
+      cmocka_unit_test(sends_big_static_bodies),
+      cmocka_unit_test(takes_a_join_request_of_60_kb),
+      cmocka_unit_test(waits_for_continue),
+      cmocka_unit_test(refuses_with_the_right_status),
+      cmocka_unit_test(refuses_with_cors),
+      cmocka_unit_test(refuses_large_heads),
+      cmocka_unit_test(reaps_slow_bodies),
+      cmocka_unit_test(reaps_slow_clients),
+      cmocka_unit_test(tells_of_clients_that_leave),
+      cmocka_unit_test(answers_after_half_close),
+      cmocka_unit_test(limits_connections_of_one_address),
   };
   return cmocka_run_group_tests(tests, open_house, close_house);
 }
