@@ -253,6 +253,9 @@ static const struct oh_ice_credentials *credentials_for(const struct oh_ice *ice
   return NULL;
 }
 
+static void tick_server(struct oh_ice *ice, struct oh_world *world, int64_t now_us, int index,
+                        struct oh_outbox *out);
+
 static bool recv_check(struct oh_ice *ice, struct oh_world *world, int64_t now_us, const struct oh_addr *from,
                        const struct oh_stun *stun, bool may_add, struct oh_outbox *out,
                        struct oh_ice_change *change) {
@@ -282,6 +285,10 @@ static bool recv_check(struct oh_ice *ice, struct oh_world *world, int64_t now_u
   }
   oh_ice_count_in(ice, path, stun->message.len);
   ice->paths[path].heard_us = now_us;
+  // We ask before we answer: the remote's answer is here then before its ClientHello, and our first flight is
+  // not held back by the limit of bytes.
+  if (!ice->client && !ice->paths[path].validated && ice->paths[path].tries == 0 && ice->remote_pwd[0])
+    tick_server(ice, world, now_us, path, out);
   answer(ice, world, path, from, stun, credentials->pwd, false, out);
   if (credentials == &ice->current) {
     ice->current_used = true;
@@ -292,7 +299,6 @@ static bool recv_check(struct oh_ice *ice, struct oh_world *world, int64_t now_u
   change->consented = true;
   consider(ice, now_us, path, stun->use_candidate, change);
   if (stun->use_candidate) ice->paths[path].nominated = true;
-  if (!ice->paths[path].validated && ice->paths[path].tries == 0) ice->paths[path].check_at_us = now_us;
   return true;
 }
 
@@ -310,7 +316,7 @@ static void client_answered(struct oh_ice *ice, int64_t now_us, int index, struc
   } else if (!selected_lives) {
     path->check_at_us = ice->started_us + NOMINATE_AFTER_US;
   }
-  if (ice->selected >= 0 && index != ice->selected) path->check_at_us = OH_NEVER;
+  if (selected_lives && index != ice->selected) path->check_at_us = OH_NEVER;
   if (ice->selected != index) return;
   for (int i = 0; i < OH_PEER_PATHS_MAX; i++) // the others rest until this one is silent
     if (i != index && ice->paths[i].addr.family != OH_ADDR_NONE) ice->paths[i].check_at_us = OH_NEVER;

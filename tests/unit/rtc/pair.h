@@ -43,7 +43,7 @@ struct net {
   struct net_side clients[NET_CLIENTS];     // a hub each
   struct net_side server_view[NET_CLIENTS]; // what the server's hub saw of that client
   struct oh_addr server_addr, nat[NET_CLIENTS];
-  bool dead[NET_CLIENTS], tcp_too;
+  bool dead[NET_CLIENTS], tcp_too, no_udp;
   int client_count;
   struct net_packet *flight[NET_FLIGHT];
   int in_flight;
@@ -91,7 +91,8 @@ static void net_flush(void *ctx, struct oh_outbox *out) {
       struct oh_addr from = n->nat[door->client];
       from.proto = d->to.proto;
       from.stream = d->to.proto == OH_TCP ? 1000 + (uint32_t)door->client : 0;
-      if (!n->dead[door->client]) net_put(n, true, door->client, &from, d->data, d->len);
+      if (!n->dead[door->client] && !(n->no_udp && d->to.proto == OH_UDP))
+        net_put(n, true, door->client, &from, d->data, d->len);
       continue;
     }
     n->server_bytes += d->len;
@@ -101,7 +102,7 @@ static void net_flush(void *ctx, struct oh_outbox *out) {
     if (found < 0) {
       n->to_stranger_bytes += d->len;
       if (d->data[0] >= 20) n->stranger_media++;
-    } else if (!n->dead[found]) {
+    } else if (!n->dead[found] && !(n->no_udp && d->to.proto == OH_UDP)) {
       struct oh_addr from = n->server_addr;
       from.proto = d->to.proto;
       from.stream = d->to.proto == OH_TCP ? 1 : 0;
@@ -184,7 +185,7 @@ static void net_run(struct net *n, int64_t for_us) {
       continue;
     }
     struct net_packet *p = n->flight[packet];
-    n->flight[packet] = n->flight[--n->in_flight];
+    memmove(&n->flight[packet], &n->flight[packet + 1], sizeof p * (size_t)(--n->in_flight - packet));
     if (p->to_server)
       net_inject(n, -1, &p->from, p->data, p->len);
     else if (n->clients[p->client].hub)
