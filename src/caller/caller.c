@@ -25,7 +25,7 @@ static void open_legs(struct oh_caller *c, int64_t now_us) {
   c->legs[0].microphone = c->config.publish;
   c->legs[0].spare_sections = c->config.two_peer_connections ? 0 : 3;
   c->connected_told = c->published = false;
-  c->other_count = 0;
+  oh_caller_forget_others(c);
   c->track_sid[0] = 0;
 }
 
@@ -78,6 +78,7 @@ void oh_caller_close(struct oh_caller *c) {
   for (unsigned i = 0; i < c->leg_count; i++)
     oh_leg_close(&c->legs[i], c->now_us);
   oh_caller_drop_frames(c);
+  oh_caller_forget_others(c);
   free(c->others);
   free(c->path);
   free(c->token);

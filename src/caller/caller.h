@@ -78,3 +78,5 @@ void oh_caller_mute(struct oh_caller *caller, bool muted);
 void oh_caller_leave(struct oh_caller *caller); // says goodbye; then OH_CALLER_LEFT with CLIENT_INITIATED
 const char *oh_caller_sid(const struct oh_caller *caller); // our participant sid, "" before joining
 uint32_t oh_caller_others(const struct oh_caller *caller); // how many other participants are in the room
+// The display name of another participant (its identity if it has none), "" if unknown; borrowed.
+const char *oh_caller_name(const struct oh_caller *caller, const char *participant_sid);

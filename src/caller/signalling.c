@@ -100,21 +100,40 @@ void oh_caller_leave(struct oh_caller *c) {
   oh_caller_finish(c, LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED, "left");
 }
 
+void oh_caller_forget_others(struct oh_caller *c) {
+  while (c->other_count)
+    free(c->others[--c->other_count].name);
+}
+
+const char *oh_caller_name(const struct oh_caller *c, const char *sid) {
+  for (uint32_t i = 0; i < c->other_count; i++)
+    if (strcmp(c->others[i].sid, sid) == 0) return c->others[i].name;
+  return "";
+}
+
 static void note_participant(struct oh_caller *c, const Livekit__ParticipantInfo *info) {
   if (strcmp(info->sid, c->sid) == 0) return;
   bool gone = info->state == LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED;
+  const char *name = info->name[0] ? info->name : info->identity;
   for (uint32_t i = 0; i < c->other_count; i++) {
-    if (strcmp(c->others[i], info->sid) != 0) continue;
-    if (gone && i != --c->other_count) memcpy(c->others[i], c->others[c->other_count], sizeof c->others[i]);
+    struct oh_caller_other *other = &c->others[i];
+    if (strcmp(other->sid, info->sid) != 0) continue;
+    free(other->name);
+    if (gone)
+      *other = c->others[--c->other_count];
+    else
+      other->name = oh_str_dup(oh_str(name));
     return;
   }
-  if (gone || strlen(info->sid) >= sizeof c->others[0]) return;
+  if (gone || strlen(info->sid) >= sizeof c->others[0].sid) return;
   if (c->other_count == c->other_cap) {
     c->other_cap = c->other_cap ? c->other_cap * 2 : 8;
     c->others = realloc(c->others, c->other_cap * sizeof *c->others);
     OH_CHECK(c->others);
   }
-  snprintf(c->others[c->other_count++], sizeof c->others[0], "%s", info->sid);
+  struct oh_caller_other *other = &c->others[c->other_count++];
+  snprintf(other->sid, sizeof other->sid, "%s", info->sid);
+  other->name = oh_str_dup(oh_str(name));
 }
 
 static void on_published(struct oh_caller *c, const Livekit__TrackPublishedResponse *published) {
@@ -133,7 +152,7 @@ static void on_join(struct oh_caller *c, int64_t now_us, const Livekit__JoinResp
   c->ping_timeout_us = (join->ping_timeout > 0 ? join->ping_timeout : 15) * INT64_C(1000000);
   c->ping_us = now_us + c->ping_interval_us;
   c->check_us = now_us + MEDIA_US;
-  c->other_count = 0;
+  oh_caller_forget_others(c);
   for (size_t i = 0; i < join->n_other_participants; i++)
     note_participant(c, join->other_participants[i]);
   if (c->config.publish && c->config.two_peer_connections) send_add_track(c);

@@ -19,6 +19,11 @@ struct oh_caller_frame {
   uint8_t *data;
 };
 
+struct oh_caller_other { // another participant of the room
+  char sid[64];
+  char *name; // display name, else identity
+};
+
 struct oh_caller {
   struct oh_world *world;
   struct oh_identity *identity;
@@ -32,7 +37,7 @@ struct oh_caller {
   struct oh_leg legs[OH_CALLER_LEGS];
   unsigned leg_count;
   bool connected_told, published, muted;
-  char (*others)[64]; // participant sids
+  struct oh_caller_other *others;
   uint32_t other_count, other_cap;
   int64_t dial_us, ping_us, check_us, silence_us, report_us;
   int64_t ping_interval_us, ping_timeout_us;
@@ -47,4 +52,5 @@ void oh_caller_tell(struct oh_caller *c, struct oh_caller_event event);
 void oh_caller_finish(struct oh_caller *c, int reason, const char *text);
 void oh_caller_reconnect(struct oh_caller *c, int64_t now_us, bool resume);
 void oh_caller_drop_frames(struct oh_caller *c);
+void oh_caller_forget_others(struct oh_caller *c);
 void oh_caller_ping(struct oh_caller *c, int64_t now_us);
