@@ -17,6 +17,7 @@
 struct oh_house;
 struct oh_identity;
 
+// Everything it points to is borrowed and must outlive the house.
 struct oh_house_config {
   const char *server_version; // strict semver ≥ 1.8.0 towards clients
   const char *node_id, *region;

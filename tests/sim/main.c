@@ -112,6 +112,13 @@ static bool play(uint64_t seed, struct oh_identity *identity, bool verbose, uint
   if (left.rooms || left.participants || left.tracks || left.subscriptions)
     sim_fail(s, "when all had left, the server kept %u rooms, %u participants, %u tracks, %u subscriptions",
              left.rooms, left.participants, left.tracks, left.subscriptions);
+  if (verbose) {
+#define SIM_TELL(name, help)                                                                                 \
+  if (s->world.counters.value[OH_COUNT_##name])                                                              \
+    printf("  %-28s %llu\n", #name, (unsigned long long)s->world.counters.value[OH_COUNT_##name]);
+    OH_COUNTERS(SIM_TELL)
+#undef SIM_TELL
+  }
   *digest = s->digest;
   memcpy(failure, s->failure, 256);
   sim_stage_close(s);

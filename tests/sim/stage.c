@@ -56,7 +56,7 @@ static void server_flush(void *ctx, struct oh_outbox *out) {
     unsigned leg;
     struct sim_caller *c = by_address(s, &out->slots[i].to, &leg);
     if (!c) continue; // an address whose NAT binding has gone: the network drops it
-    const struct oh_addr *from = out->slots[i].to.proto == OH_TCP ? &s->tcp : &s->udp;
+    const struct oh_addr *from = out->slots[i].to.proto == OH_TCP ? &s->media[1] : &s->media[0];
     sim_network_datagram(&s->network, s->now_us, &c->weather, false, c->number, from, &out->slots[i].to,
                          out->slots[i].data, out->slots[i].len, &c->stream_down_us[leg]);
   }
@@ -73,13 +73,12 @@ static void caller_flush(void *ctx, struct oh_outbox *out) {
 }
 
 static void open_house(struct sim_stage *s) {
-  struct oh_addr candidates[] = {s->udp, s->tcp};
   struct oh_house_config config = {.server_version = "1.13.5",
                                    .node_id = "ND_simsimsi",
                                    .region = "",
                                    .api_key = KEY.id,
                                    .api_secret = KEY.secret,
-                                   .candidates = candidates,
+                                   .candidates = s->media,
                                    .candidate_count = 2,
                                    .empty_timeout_s = 300,
                                    .departure_timeout_s = 20,
@@ -113,9 +112,10 @@ void sim_stage_open(struct sim_stage *s, uint64_t seed, struct oh_identity *iden
   s->world.random = (struct oh_random){.fill = sim_fill, .ctx = &s->entropy};
   s->world.log = (struct oh_log){.level = OH_LOG_INFO, .line = log_line, .ctx = s};
   s->world.unix_offset_us = UNIX_US;
-  s->udp = (struct oh_addr){.ip = {198, 51, 100, 1}, .port = 7882, .family = OH_ADDR_V4, .proto = OH_UDP};
-  s->tcp = s->udp;
-  s->tcp.proto = OH_TCP;
+  s->media[0] =
+      (struct oh_addr){.ip = {198, 51, 100, 1}, .port = 7882, .family = OH_ADDR_V4, .proto = OH_UDP};
+  s->media[1] = s->media[0];
+  s->media[1].proto = OH_TCP;
   oh_outbox_init(&s->out, server_flush, s);
   open_house(s);
 }

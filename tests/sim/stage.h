@@ -52,7 +52,7 @@ struct sim_stage {
   struct oh_identity *identity;
   struct oh_house *house;
   struct oh_outbox out;
-  struct oh_addr udp, tcp;
+  struct oh_addr media[2]; // the server's: UDP, then TCP
   struct sim_caller callers[SIM_CALLERS];
   uint32_t caller_count;
   uint64_t digest; // of everything that happened: equal for equal seeds
