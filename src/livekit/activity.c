@@ -18,7 +18,10 @@ static void become_active(struct oh_house *house, int64_t now_us, struct oh_part
          p->room->name, p->claims.identity, p->sid.text, (long long)(now_us - p->joined_us) / 1000);
   oh_participant_changed(house, p, OH_OTHERS);
   for (struct oh_participant *other = p->room->participants; other; other = other->next)
-    if (other->resident) other->resident->arrived(other->resident_self, now_us);
+    if (other->resident) {
+      other->resident->arrived(other->resident_self, now_us);
+      oh_participant_schedule(house, other);
+    }
 }
 
 static void on_connected(struct oh_house *house, int64_t now_us, struct oh_participant *p,
@@ -28,9 +31,12 @@ static void on_connected(struct oh_house *house, int64_t now_us, struct oh_parti
     become_active(house, now_us, p);
 }
 
-static void on_failed(struct oh_house *house, int64_t now_us, struct oh_participant *p,
-                      enum oh_target target) {
+static void on_failed(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target,
+                      bool closed) {
   p->transports[target].alive = false;
+  if (closed) // a goodbye: nothing is left that could be resumed
+    return oh_departure_dismiss(house, now_us, p, LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED,
+                                LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
   oh_log(&house->world->log, OH_LOG_INFO, "media connection lost", "room=%s identity=%s", p->room->name,
          p->claims.identity);
   oh_departure_media_failed(house, now_us, p);
@@ -46,7 +52,7 @@ static void on_hub_event(struct oh_house *house, int64_t now_us, const struct oh
   case OH_HUB_CONNECTED: on_connected(house, now_us, p, target); break;
   case OH_HUB_DISCONNECTED: break; // the hub tells when it is final
   case OH_HUB_RECOVERED: p->transports[target].alive = true; break;
-  case OH_HUB_FAILED: return on_failed(house, now_us, p, target);
+  case OH_HUB_FAILED: return on_failed(house, now_us, p, target, event->closed);
   case OH_HUB_DATA: oh_count(&house->world->counters, OH_COUNT_sctp_drop); break;
   default: break;
   }

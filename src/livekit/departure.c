@@ -79,7 +79,9 @@ static void reconsider_ice(struct oh_participant *participant, int64_t now_us) {
 void oh_departure_media_failed(struct oh_house *house, int64_t now_us, struct oh_participant *participant) {
   reconsider_ice(participant, now_us);
   struct oh_session *session = oh_participant_session(house, participant);
-  if (!session || participant->protocol < PROTOCOL_WITH_ACTIONS)
+  if (!session) // nobody came back for it
+    return oh_participant_close(house, now_us, participant, LIVEKIT__DISCONNECT_REASON__SIGNAL_CLOSE);
+  if (participant->protocol < PROTOCOL_WITH_ACTIONS)
     return oh_departure_dismiss(house, now_us, participant, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT,
                                 LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
   oh_departure_leave(house, session, participant->protocol, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT,
