@@ -48,15 +48,17 @@ static void on_hub_event(struct oh_house *house, int64_t now_us, const struct oh
     return oh_sfu_recv(house->sfu, now_us, event, house->out);
   struct oh_participant *p = oh_participant_of_peer(house, event->peer, &target);
   if (!p) return;
+  oh_id id = p->id;
   switch (event->type) {
   case OH_HUB_CONNECTED: on_connected(house, now_us, p, target); break;
   case OH_HUB_DISCONNECTED: break; // the hub tells when it is final
   case OH_HUB_RECOVERED: p->transports[target].alive = true; break;
-  case OH_HUB_FAILED: return on_failed(house, now_us, p, target, event->closed);
+  case OH_HUB_FAILED: on_failed(house, now_us, p, target, event->closed); break;
   case OH_HUB_DATA: oh_count(&house->world->counters, OH_COUNT_sctp_drop); break;
   default: break;
   }
-  oh_participant_schedule(house, p);
+  p = oh_participant_at(house, id); // it may be gone
+  if (p) oh_participant_schedule(house, p);
 }
 
 // ---- speaking ----

@@ -19,6 +19,18 @@ static size_t find_attribute(const struct oh_claims *claims, const char *key) {
   return i;
 }
 
+// An empty value deletes the key.
+static void set_attribute(struct oh_claims *claims, const char *key, const char *value) {
+  if (value[0]) return oh_claims_set_attribute(claims, oh_str(key), oh_str(value));
+  size_t i = find_attribute(claims, key);
+  if (i == claims->attribute_count) return;
+  free(claims->attributes[2 * i]);
+  free(claims->attributes[2 * i + 1]);
+  claims->attribute_count--;
+  memmove(&claims->attributes[2 * i], &claims->attributes[2 * i + 2],
+          2 * (claims->attribute_count - i) * sizeof(char *));
+}
+
 // What the attributes would weigh with the update merged in.
 static size_t merged_bytes(const struct oh_claims *claims, const Livekit__UpdateParticipantMetadata *update) {
   size_t bytes = attribute_bytes(claims);
@@ -57,12 +69,14 @@ void oh_profile_update(struct oh_house *house, struct oh_participant *p,
   const char *limit = NULL;
   if (strlen(update->name) > OH_NAME_MAX) limit = "exceeds name length limit";
   if (strlen(update->metadata) > OH_METADATA_MAX) limit = "exceeds metadata size limit";
-  if (merged_bytes(claims, update) > OH_ATTRIBUTES_MAX) limit = "exceeds attributes size limit";
+  if (update->n_attributes + claims->attribute_count > OH_ATTRIBUTE_COUNT_MAX ||
+      merged_bytes(claims, update) > OH_ATTRIBUTES_MAX)
+    limit = "exceeds attributes size limit";
   if (limit) return respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED, limit);
   if (update->name[0]) oh_replace_text(&claims->name, update->name);
   if (update->metadata[0]) oh_replace_text(&claims->metadata, update->metadata);
   for (size_t i = 0; i < update->n_attributes; i++)
-    oh_claims_set_attribute(claims, oh_str(update->attributes[i]->key), oh_str(update->attributes[i]->value));
+    set_attribute(claims, update->attributes[i]->key, update->attributes[i]->value);
   respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__OK, "");
   oh_participant_changed(house, p, OH_ALL);
 }
