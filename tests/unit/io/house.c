@@ -22,8 +22,6 @@ struct room {
   uv_timer_t later;
   oh_id waiting[64];
   uint32_t waiting_count;
-  atomic_uint connections;
-  uv_timer_t watch;
 };
 
 struct house {
@@ -58,7 +56,6 @@ static void stop_room(struct room *room) {
   oh_http_server_close(room->server);
   oh_mailbox_shut(room->mail);
   uv_close((uv_handle_t *)&room->later, NULL);
-  uv_close((uv_handle_t *)&room->watch, NULL);
 }
 
 static void on_order(void *ctx, int64_t now_us, void *message) {
@@ -89,11 +86,6 @@ static void on_later(uv_timer_t *timer) {
     oh_http_respond(room->server, room->waiting[i],
                     &(struct oh_http_response){.status = 200, .body = {(const uint8_t *)"later", 5}});
   room->waiting_count = 0;
-}
-
-static void on_watch(uv_timer_t *timer) {
-  struct room *room = timer->data;
-  atomic_store(&room->connections, oh_http_server_connections(room->server));
 }
 
 static void on_request(void *ctx, int64_t now_us, oh_id conn, const struct oh_http_request *request) {
@@ -181,16 +173,16 @@ static void open_room(struct house *house, struct room *room, struct oh_tls *tls
   room->world.unix_offset_us = oh_clock_unix_offset_us();
   room->mail = oh_mailbox_open(&room->loop, 1024, on_order, room);
   uv_timer_init(&room->loop, &room->later);
-  uv_timer_init(&room->loop, &room->watch);
-  room->later.data = room->watch.data = room;
-  uv_timer_start(&room->watch, on_watch, 5, 5);
+  room->later.data = room;
   struct oh_http_server_config config = {.loop = &room->loop,
                                          .world = &room->world,
                                          .handler = &handler,
                                          .ctx = room,
                                          .connections_per_address_max = per_address_max};
   room->server = oh_http_server_open(&config);
-  if (room == &house->rooms[0]) oh_http_server_add_listener(room->server, house->fd, tls);
+  // Plain houses accept on both loops, from one listening socket; limits count by loop, so there on one.
+  if (room == &house->rooms[0] || (!tls && !per_address_max))
+    oh_http_server_add_listener(room->server, house->fd, tls);
 }
 
 struct house *house_open(struct oh_tls *tls, uint32_t per_address_max) {
@@ -241,9 +233,6 @@ uint16_t house_last_code(const struct house *house) {
 }
 uint32_t house_moved(const struct house *house) {
   return atomic_load(&house->moved);
-}
-uint32_t house_connections(const struct house *house) {
-  return atomic_load(&house->rooms[0].connections) + atomic_load(&house->rooms[1].connections);
 }
 
 int caller_open(const struct house *house) {

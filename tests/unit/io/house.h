@@ -20,7 +20,6 @@ uint64_t house_count(const struct house *house, enum oh_counter which); // both 
 uint32_t house_closed(const struct house *house);                       // closed() calls
 uint16_t house_last_code(const struct house *house);
 uint32_t house_moved(const struct house *house);
-uint32_t house_connections(const struct house *house);
 #define HOUSE_BIG (4 * 1024 * 1024)
 
 // A blocking connection to the house; reads give up after 8 s.

@@ -133,6 +133,33 @@ static void udp_answers_from_the_address_asked(void **state) {
   close_bench(&b);
 }
 
+static void udp_speaks_v6(void **state) {
+  struct bench b;
+  uint8_t got[64];
+  struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  (void)state;
+  int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof to)) { // a machine without v6: so must the door be
+    struct oh_addr addr;
+    int error = 0;
+    assert_true(oh_addr_parse(OH_STR("::1"), 0, &addr));
+    open_bench(&b, NULL, NULL);
+    assert_null(oh_udp_open(&b.loop, &b.world, &addr, &handler, &b, &error));
+    assert_true(error < 0);
+    if (fd >= 0) close(fd);
+    close_bench(&b);
+    return;
+  }
+  open_bench(&b, "::", NULL);
+  to.sin6_port = htons(oh_udp_addr(b.udp).port);
+  assert_int_equal(sendto(fd, "hello", 5, 0, (struct sockaddr *)&to, sizeof to), 5);
+  turn(&b, 20);
+  assert_int_equal(b.last.family, OH_ADDR_V6);
+  assert_int_equal(recv(fd, got, sizeof got, MSG_DONTWAIT), 5);
+  close(fd);
+  close_bench(&b);
+}
+
 static void udp_lives_on_after_errors(void **state) {
   struct bench b;
   uint8_t got[64];
@@ -342,10 +369,15 @@ static void addresses_as_text(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(udp_echoes_in_batches),       cmocka_unit_test(udp_answers_from_the_address_asked),
-      cmocka_unit_test(udp_lives_on_after_errors),   cmocka_unit_test(tcp_frames_in_any_pieces),
-      cmocka_unit_test(tcp_closes_the_useless),      cmocka_unit_test(tcp_never_queues_without_bound),
-      cmocka_unit_test(mail_keeps_order_and_bounds), cmocka_unit_test(addresses_as_text),
+      cmocka_unit_test(udp_echoes_in_batches),
+      cmocka_unit_test(udp_answers_from_the_address_asked),
+      cmocka_unit_test(udp_lives_on_after_errors),
+      cmocka_unit_test(udp_speaks_v6),
+      cmocka_unit_test(tcp_frames_in_any_pieces),
+      cmocka_unit_test(tcp_closes_the_useless),
+      cmocka_unit_test(tcp_never_queues_without_bound),
+      cmocka_unit_test(mail_keeps_order_and_bounds),
+      cmocka_unit_test(addresses_as_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
