@@ -301,6 +301,13 @@ bool oh_config_finish(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX])
              has_cert ? "tls.key" : "tls.cert");
     return false;
   }
+  for (size_t i = 0; i < config->rtc.stun_servers.count;
+       i++) { // LiveKit's form is host:port, browsers want a URL
+    char **item = &config->rtc.stun_servers.items[i], *plain = *item;
+    if (strncmp(plain, "stun:", 5) == 0) continue;
+    if (asprintf(item, "stun:%s", plain) < 0) abort();
+    free(plain);
+  }
   const char *urls[] = {config->livekit_host, config->public_url};
   for (size_t i = 0; i < 2; i++) {
     struct oh_str url = oh_str(urls[i]);

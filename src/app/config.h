@@ -38,7 +38,7 @@ struct oh_config {
     bool json;
   } logging;
   struct {
-    uint32_t rooms, participants, connections, connections_per_address;
+    uint32_t rooms, participants, connections, connections_per_address, echo_partners;
   } limit;
   struct {
     uint32_t token_ttl_s, invite_ttl_s, per_address_budget;

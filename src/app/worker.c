@@ -5,6 +5,7 @@
 #include "app/web.h"
 #include "base/check.h"
 #include "base/map.h"
+#include "call/echo.h"
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "io/mail.h"
@@ -43,6 +44,8 @@ struct oh_worker {
   struct oh_media_doors doors;
   struct oh_mailbox *mailbox;
   struct oh_outbox outbox;
+  struct oh_echo *echo;
+  struct oh_resident_ops residents[1]; // the house borrows them
   struct oh_house *house;
   struct oh_map session_of, conn_of; // connection ↔ signalling session
   uv_thread_t thread;
@@ -307,6 +310,9 @@ static void on_letter(void *ctx, int64_t now_us, void *message) {
 
 static struct oh_house *open_house(struct oh_worker *w) {
   const struct oh_config *config = w->config;
+  w->echo = oh_echo_open(config->limit.echo_partners);
+  if (!w->echo) return NULL;
+  w->residents[0] = oh_echo_ops(w->echo);
   const struct oh_house_config house = {
       .server_version = LIVEKIT_VERSION,
       .node_id = w->crew->node_id,
@@ -328,6 +334,8 @@ static struct oh_house *open_house(struct oh_worker *w) {
       .rooms = config->limit.rooms,
       .participants = config->limit.participants,
       .enable_remote_unmute = config->room.enable_remote_unmute,
+      .residents = w->residents,
+      .resident_count = 1,
   };
   return oh_house_open(&w->world, w->crew->identity, &house, &w->outbox);
 }
@@ -412,6 +420,7 @@ void oh_worker_close(struct oh_worker *w) {
   if (w->mailbox) oh_mailbox_close(w->mailbox);
   uv_run(&w->loop, UV_RUN_DEFAULT);
   if (w->house) oh_house_close(w->house);
+  if (w->echo) oh_echo_close(w->echo);
   oh_outbox_fini(&w->outbox);
   oh_map_fini(&w->session_of);
   oh_map_fini(&w->conn_of);

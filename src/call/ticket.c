@@ -2,6 +2,7 @@
 #include "call/ticket.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "call/echo.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
@@ -106,7 +107,7 @@ static char *sign_visitor(const struct oh_ticket_site *site, int64_t unix_us, co
   if (invited)
     claims.room_config = oh_str_dup(OH_STR("{\"maxParticipants\":2}"));
   else if (site->echo)
-    claims.room_config = oh_str_dup(OH_STR("{\"agents\":[{\"agentName\":\"" OH_ECHO_AGENT "\"}]}"));
+    claims.room_config = oh_str_dup(OH_STR("{\"agents\":[{\"agentName\":\"" OH_ECHO_AGENT_NAME "\"}]}"));
   char *token = oh_token_write(&claims, &site->key, unix_us);
   oh_claims_fini(&claims);
   return token;

@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #define OH_TICKET_BODY_MAX (16 * 1024)
-#define OH_ECHO_AGENT "offhook-echo" // the echo partner's name as an agent, answered inside the house
 
 struct oh_ticket_site {
   struct oh_key key; // signs

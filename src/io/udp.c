@@ -140,6 +140,7 @@ static void set_options(struct oh_udp *u, int domain) {
   if (setsockopt(u->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size))
     setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   if (domain == AF_INET6) {
+    setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     // Our packets fit every path that carries WebRTC; a forged ICMP must not talk us into fragments.
     int probe = IPV6_PMTUDISC_PROBE;
     setsockopt(u->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof probe);
@@ -172,9 +173,6 @@ struct oh_udp *oh_udp_open(uv_loop_t *loop, struct oh_world *world, const struct
   OH_CHECK(u);
   u->world = world, u->handler = handler, u->ctx = ctx;
   u->fd = socket(name.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  // before bind: both wildcards may share a port
-  int on = 1;
-  if (u->fd >= 0 && name.ss_family == AF_INET6) setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (u->fd < 0 || bind(u->fd, (struct sockaddr *)&name, len)) {
     *error = -errno;
     if (u->fd >= 0) close(u->fd);

@@ -1,0 +1,33 @@
+# lib.sh — sourced by the parts: builds, runs and counts.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$root/tools/packages.sh"
+cd "$root" || exit 1
+
+# meson_part DIR [meson test argument…] — builds DIR, runs its tests, prints what failed and the sum.
+meson_part() {
+  local dir=$1
+  shift
+  ninja -C "$dir" --quiet || { echo "$dir does not build"; echo "0 passed, 1 failed"; return 1; }
+  meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 4 "$@" >"$dir/test.out" 2>&1
+  local status=$?
+  [ $status = 0 ] || cat "$dir/test.out"
+  python3 tools/count_tests.py "$dir/meson-logs/testlog.junit.xml" || status=1
+  return $status
+}
+
+# node_part FILE… — node's own test runner; the sum from its TAP.
+node_part() {
+  local out status
+  out=$(mktemp)
+  node --test --test-reporter=tap --test-concurrency=1 "$@" >"$out" 2>&1
+  status=$?
+  grep -vE '^ *(# (Subtest|duration_ms|tests|suites|cancelled|skipped|todo)|duration_ms|\.\.\.|---|type:)' "$out"
+  count_tap "$out"
+  rm -f "$out"
+  return $status
+}
+
+count_tap() {
+  awk '/^# pass /{p=$3} /^# fail /{f+=$3} /^# cancelled /{f+=$3} /^# skipped /{f+=$3}
+    END {if (p + f == 0) f = 1; printf "%d passed, %d failed\n", p, f}' "$1"
+}
