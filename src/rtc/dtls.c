@@ -25,13 +25,16 @@ enum {
   GCM_OVERHEAD = 8 + 16, // explicit nonce and tag
   RETRANSMIT_FIRST_US =
       100 * 1000, // as LiveKit's clients; RFC 6347 allows less than a second where RTTs are known
-  RETRANSMIT_MAX_US = 1600 * 1000,
+  // OpenSSL gives up after 12 retransmissions without progress: 8 s
+  RETRANSMIT_MAX_US = 800 * 1000,
 };
 
 struct oh_dtls {
   SSL *ssl;
   oh_dtls_send *send;
   void *ctx;
+  uint8_t batch[OH_DTLS_MTU]; // records of this call on their way out
+  size_t batch_len;
   const uint8_t *in; // the datagram being read, NULL once taken
   size_t in_len;
   struct timeval *timer; // inside `ssl`; NULL while not armed
@@ -107,10 +110,26 @@ static int bio_read(BIO *bio, char *buffer, int size) {
   return (int)n;
 }
 
+// OpenSSL repeats a flight record by record. Sent like that, each record is lost or overtaken on its own (and
+// a ChangeCipherSpec that comes too early is thrown away); together in few datagrams they arrive as they were
+// sent.
+static void flush(struct oh_dtls *d) {
+  if (d->batch_len > 0) d->send(d->ctx, d->batch, d->batch_len);
+  d->batch_len = 0;
+}
+
 static int bio_write(BIO *bio, const char *data, int len) {
   struct oh_dtls *d = BIO_get_data(bio);
   BIO_clear_retry_flags(bio);
-  if (len > 0) d->send(d->ctx, (const uint8_t *)data, (size_t)len);
+  if (len <= 0) return len;
+  size_t n = (size_t)len;
+  if (d->batch_len + n > sizeof d->batch) flush(d);
+  if (n > sizeof d->batch) {
+    d->send(d->ctx, (const uint8_t *)data, n);
+  } else {
+    memcpy(d->batch + d->batch_len, data, n);
+    d->batch_len += n;
+  }
   return len;
 }
 
@@ -224,6 +243,7 @@ static enum oh_dtls_state shake(struct oh_dtls *d, int64_t now_us) {
     }
     ERR_clear_error();
   }
+  flush(d);
   plan(d, now_us);
   return d->state;
 }
@@ -254,6 +274,7 @@ size_t oh_dtls_read(struct oh_dtls *d, uint8_t *buffer, size_t capacity) {
     d->in = NULL;
   }
   ERR_clear_error();
+  flush(d);
   return n > 0 ? (size_t)n : 0;
 }
 
@@ -276,6 +297,7 @@ enum oh_dtls_state oh_dtls_tick(struct oh_dtls *d, int64_t now_us) {
   ERR_clear_error();
   if (DTLSv1_handle_timeout(d->ssl) < 0) d->state = OH_DTLS_FAILED;
   ERR_clear_error();
+  flush(d);
   plan(d, now_us);
   return d->state;
 }
@@ -285,6 +307,7 @@ bool oh_dtls_write(struct oh_dtls *d, const uint8_t *data, size_t len) {
   ERR_clear_error();
   bool ok = SSL_write(d->ssl, data, (int)len) == (int)len;
   ERR_clear_error();
+  flush(d);
   return ok;
 }
 
@@ -293,6 +316,7 @@ void oh_dtls_goodbye(struct oh_dtls *d) {
   ERR_clear_error();
   SSL_shutdown(d->ssl);
   ERR_clear_error();
+  flush(d);
 }
 
 bool oh_dtls_remote_digest(const struct oh_dtls *d, uint8_t digest[32]) {

@@ -213,8 +213,8 @@ static void consider(struct oh_ice *ice, int64_t now_us, int index, bool nominat
   if (ice->selected < 0) {
     move_to(ice, now_us, index, change);
   } else if (proved) {
-    // The first nomination may come right after the first path, and an address that never proved itself (a forged
-    // first check) is left at once; later moves are rare.
+    // The first nomination may come right after the first path, and an address that never proved itself (a
+    // forged first check) is left at once; later moves are rare.
     const struct oh_path *now = &ice->paths[ice->selected];
     if (!now->nominated || !now->validated || now_us - ice->switched_us >= OH_PATH_SWITCH_US)
       move_to(ice, now_us, index, change);

@@ -105,7 +105,8 @@ void oh_peer_restart(struct oh_peer *p, int64_t now_us, struct oh_ice_change *ch
 static void begin_dtls(struct oh_peer *p, int64_t now_us) {
   p->dtls = oh_dtls_open(p->env->identity, p->role == OH_PEER_CLIENT, send_dtls, p);
   p->gate = (struct oh_dtls_gate){.server = p->role == OH_PEER_SERVER, .begun = true};
-  p->attempt_until_us = now_us + OH_DTLS_HANDSHAKE_US;
+  // A client does not begin anew for slowness: the server may be through already and would not hear of it.
+  p->attempt_until_us = p->role == OH_PEER_CLIENT ? p->shake_until_us : now_us + OH_DTLS_HANDSHAKE_US;
   p->env->half_open++;
 }
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "rtc/hub.h"
 #include "rtc/identity.h"
+#include "tests/sim/openssl_random.h"
 #include "wire/stun.h"
 
 #define NET_CLIENTS 4
@@ -38,6 +39,7 @@ struct net {
   uint64_t seed;
   int64_t now_us, delay_us, jitter_us;
   uint32_t loss, duplicate; // per cent
+  struct oh_random openssl_random;
   struct oh_identity *identity, *other;
   struct net_side server;                   // one hub, a peer per client
   struct net_side clients[NET_CLIENTS];     // a hub each
@@ -47,6 +49,7 @@ struct net {
   int client_count;
   struct net_packet *flight[NET_FLIGHT];
   int in_flight;
+  int drop_last_flights;      // so many of the server's ChangeCipherSpecs get lost
   uint64_t to_stranger_bytes; // from the server to an address that is no client's
   int stranger_media;         // of those, RTP or DTLS
   uint64_t server_bytes;
@@ -102,6 +105,8 @@ static void net_flush(void *ctx, struct oh_outbox *out) {
     if (found < 0) {
       n->to_stranger_bytes += d->len;
       if (d->data[0] >= 20) n->stranger_media++;
+    } else if (d->data[0] == 20 && n->drop_last_flights > 0) {
+      n->drop_last_flights--;
     } else if (!n->dead[found] && !(n->no_udp && d->to.proto == OH_UDP)) {
       struct oh_addr from = n->server_addr;
       from.proto = d->to.proto;
@@ -201,6 +206,8 @@ static void net_world(struct net *n, struct net_side *s) {
 
 static void net_open(struct net *n, uint64_t seed) {
   *n = (struct net){.seed = seed, .now_us = 5000000, .delay_us = 20000, .server_addr = net_addr(1, 7882)};
+  n->openssl_random = test_random(&n->seed);
+  sim_openssl_random(&n->openssl_random);
   n->identity = oh_identity_open();
   n->other = oh_identity_open();
   net_world(n, &n->server);
@@ -246,6 +253,7 @@ static void net_close(struct net *n) {
   oh_hub_close(n->server.hub);
   oh_identity_close(n->identity);
   oh_identity_close(n->other);
+  sim_openssl_random(NULL);
 }
 
 static bool net_send_rtp(struct net *n, bool from_server, int c, uint16_t sequence, const char *text) {
