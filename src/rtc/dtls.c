@@ -65,8 +65,10 @@ static bool acceptable(struct oh_dtls_gate *gate, const uint8_t *record, size_t 
     if (type == CHANGE_CIPHER_SPEC) return body_len == 1 && body[0] == 1;
     return type == HANDSHAKE && is_handshake_start(body, body_len, 0);
   }
-  return epoch == 1 && type == HANDSHAKE && body_len >= GCM_OVERHEAD + HANDSHAKE_HEADER &&
-         gate->early_count++ < OH_DTLS_EARLY_MAX;
+  if (epoch != 1 || type != HANDSHAKE || body_len < GCM_OVERHEAD + HANDSHAKE_HEADER) return false;
+  if (gate->early_count == OH_DTLS_EARLY_MAX) return false;
+  gate->early_count++;
+  return true;
 }
 
 size_t oh_dtls_filter(struct oh_dtls_gate *gate, uint8_t *data, size_t len, uint32_t *dropped) {
