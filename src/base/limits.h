@@ -30,6 +30,7 @@
 #define OH_DEPARTED_MAX 32                  // departures a room remembers for clients that resume
 #define OH_HANDSHAKES_MAX 512               // half-open DTLS handshakes per worker, 60 KB each
 
+#define OH_JSON_DEPTH_MAX 32 // our deepest message nests 8 objects
 #define OH_SDP_MAX (64 * 1024)
 #define OH_SDP_LINES_MAX 2000     // a Chromium offer with 7 sections has about 700
 #define OH_SDP_SECTIONS_MAX 32    // 3 spare audio, 3 video, data, and what grows with the number of voices

@@ -111,7 +111,9 @@ static const char *read_section(const struct oh_sdp *sdp, size_t index, struct o
     return NULL;
   }
   section->direction = from->direction;
-  const struct oh_sdp_ssrc *ssrc = from->ssrc_count ? &from->ssrcs[0] : NULL;
+  // Firefox names an SSRC for sections it only receives on: that of its reports.
+  bool sends = from->direction & OH_SDP_SENDONLY;
+  const struct oh_sdp_ssrc *ssrc = sends && from->ssrc_count ? &from->ssrcs[0] : NULL;
   PUT(section->stream_id, from->msid_stream.len || !ssrc ? from->msid_stream : ssrc->stream);
   PUT(section->track_id, from->msid_track.len || !ssrc ? from->msid_track : ssrc->track);
   if (ssrc) {
