@@ -140,7 +140,6 @@ static void set_options(struct oh_udp *u, int domain) {
   if (setsockopt(u->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size))
     setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   if (domain == AF_INET6) {
-    setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     // Our packets fit every path that carries WebRTC; a forged ICMP must not talk us into fragments.
     int probe = IPV6_PMTUDISC_PROBE;
     setsockopt(u->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof probe);
@@ -164,6 +163,17 @@ static void set_headers(struct oh_udp *u) {
   }
 }
 
+// A bound socket, or a negative errno. V6ONLY comes before bind: 0.0.0.0 and :: may share a port.
+static int open_socket(const struct sockaddr_storage *name, socklen_t len) {
+  int on = 1, fd = socket(name->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (name->ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(fd, (const struct sockaddr *)name, len) == 0) return fd;
+  int error = -errno;
+  close(fd);
+  return error;
+}
+
 struct oh_udp *oh_udp_open(uv_loop_t *loop, struct oh_world *world, const struct oh_addr *bind_to,
                            const struct oh_udp_handler *handler, void *ctx, int *error) {
   struct sockaddr_storage name;
@@ -172,10 +182,9 @@ struct oh_udp *oh_udp_open(uv_loop_t *loop, struct oh_world *world, const struct
   struct oh_random random = oh_entropy();
   OH_CHECK(u);
   u->world = world, u->handler = handler, u->ctx = ctx;
-  u->fd = socket(name.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (u->fd < 0 || bind(u->fd, (struct sockaddr *)&name, len)) {
-    *error = -errno;
-    if (u->fd >= 0) close(u->fd);
+  u->fd = open_socket(&name, len);
+  if (u->fd < 0) {
+    *error = u->fd;
     free(u);
     return NULL;
   }
