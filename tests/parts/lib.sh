@@ -31,3 +31,14 @@ count_tap() {
   awk '/^# pass /{p=$3} /^# fail /{f+=$3} /^# cancelled /{f+=$3} /^# skipped /{f+=$3}
     END {if (p + f == 0) f = 1; printf "%d passed, %d failed\n", p, f}' "$1"
 }
+
+# sum_last COMMAND… — runs it and repeats its line `N passed, N failed` as the last one.
+sum_last() {
+  local out status
+  out=$(mktemp)
+  "$@" 2>&1 | tee "$out"
+  status=${PIPESTATUS[0]}
+  grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out" | tail -n 1
+  rm -f "$out"
+  return "$status"
+}
