@@ -141,6 +141,7 @@ static void on_published(struct oh_caller *c, const Livekit__TrackPublishedRespo
   snprintf(c->track_sid, sizeof c->track_sid, "%s", published->track->sid);
   c->published = true;
   oh_caller_tell(c, (struct oh_caller_event){.type = OH_CALLER_PUBLISHED, .track = c->track_sid});
+  if (c->muted) oh_caller_mute(c, true);
   if (c->config.two_peer_connections) send_offer(c);
 }
 
@@ -184,6 +185,7 @@ static void on_reconnect(struct oh_caller *c, int64_t now_us) {
     oh_leg_restart(&c->legs[0], now_us);
     send_offer(c);
   }
+  oh_caller_mute(c, c->muted); // what was said while the line was down was not heard
   oh_caller_tell(c, (struct oh_caller_event){.type = OH_CALLER_RESUMED});
 }
 
