@@ -229,7 +229,7 @@ int oh_token_create_command(int count, char **args) {
   if (ok) {
     int64_t unix_us = oh_clock_us() + oh_clock_unix_offset_us();
     wish.claims.expires_unix_s = unix_us / 1000000 + (int64_t)wish.ttl_s;
-    char *token = oh_token_write(&wish.claims, &config.key_items[0], unix_us);
+    char *token = oh_token_write(&wish.claims, &config.key_items[0]);
     OH_CHECK(token);
     puts(token);
     free(token);

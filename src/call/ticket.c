@@ -108,7 +108,7 @@ static char *sign_visitor(const struct oh_ticket_site *site, int64_t unix_us, co
     claims.room_config = oh_str_dup(OH_STR("{\"maxParticipants\":2}"));
   else if (site->echo)
     claims.room_config = oh_str_dup(OH_STR("{\"agents\":[{\"agentName\":\"" OH_ECHO_AGENT_NAME "\"}]}"));
-  char *token = oh_token_write(&claims, &site->key, unix_us);
+  char *token = oh_token_write(&claims, &site->key);
   oh_claims_fini(&claims);
   return token;
 }
@@ -167,7 +167,7 @@ enum oh_problem oh_ticket_invite(const struct oh_ticket_site *site, const struct
   claims.expires_unix_s = unix_us / 1000000 + site->invite_ttl_s;
   derive_invite_secret(&site->key, secret);
   struct oh_key key = {.id = INVITE_ISSUER, .secret = secret};
-  char *invite = oh_token_write(&claims, &key, unix_us);
+  char *invite = oh_token_write(&claims, &key);
   oh_claims_fini(&claims);
   OPENSSL_cleanse(secret, sizeof secret);
   OH_CHECK(invite);

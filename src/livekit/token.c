@@ -342,12 +342,13 @@ static json_t *video_json(const struct oh_claims *claims) {
   return grant;
 }
 
-static json_t *claims_json(const struct oh_claims *claims, const struct oh_key *key, int64_t unix_us) {
+static json_t *claims_json(const struct oh_claims *claims, const struct oh_key *key) {
   json_t *object = json_object();
   set_string(object, "iss", key->id);
   set_string(object, "sub", claims->identity);
-  int64_t from = claims->not_before_unix_s ? claims->not_before_unix_s : unix_us / 1000000;
-  json_object_set_new(object, "nbf", json_integer(from));
+  // No iat, and no nbf unless it is asked for: a wall clock that is set back would lock out those on a call.
+  if (claims->not_before_unix_s)
+    json_object_set_new(object, "nbf", json_integer(claims->not_before_unix_s));
   json_object_set_new(object, "exp", json_integer(claims->expires_unix_s));
   set_string(object, "name", claims->name);
   set_string(object, "kind", claims->kind);
@@ -382,10 +383,10 @@ static bool is_writable(const struct oh_claims *claims, const struct oh_key *key
   return true;
 }
 
-char *oh_token_write(const struct oh_claims *claims, const struct oh_key *key, int64_t unix_us) {
+char *oh_token_write(const struct oh_claims *claims, const struct oh_key *key) {
   static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
   if (!is_writable(claims, key)) return NULL;
-  json_t *object = claims_json(claims, key, unix_us);
+  json_t *object = claims_json(claims, key);
   char *payload = json_dumps(object, JSON_COMPACT);
   json_decref(object);
   OH_CHECK(payload);

@@ -49,7 +49,7 @@ void oh_claims_init(struct oh_claims *claims); // LiveKit's defaults: may publis
 void oh_claims_fini(struct oh_claims *claims);
 // Adds or replaces an attribute.
 void oh_claims_set_attribute(struct oh_claims *claims, struct oh_str key, struct oh_str value);
-// Signs claims; malloc'd JWT, valid from claims->not_before_unix_s (0: from `unix_us`) until expires_unix_s.
+// Signs claims; malloc'd JWT, valid until expires_unix_s, and from not_before_unix_s if that is not 0.
 // NULL if a string is not UTF-8, or if it would be longer than OH_TOKEN_MAX: then leave metadata or
 // attributes out.
-char *oh_token_write(const struct oh_claims *claims, const struct oh_key *key, int64_t unix_us);
+char *oh_token_write(const struct oh_claims *claims, const struct oh_key *key);

@@ -128,7 +128,7 @@ static void write_token(const struct oh_key *key, const char *identity, const ch
   c.video.can_publish_data = false;
   c.video.can_publish_sources = OH_SOURCES_LISTED | 1u << 2;
   c.expires_unix_s = unix_us() / 1000000 + 3600;
-  char *jwt = oh_token_write(&c, key, unix_us());
+  char *jwt = oh_token_write(&c, key);
   puts(jwt ? jwt : "error");
   free(jwt);
   oh_claims_fini(&c);

@@ -383,7 +383,7 @@ void sim_enter(struct sim_stage *s, uint32_t number) {
   claims.has_video = claims.video.room_join = true;
   int64_t unix_us = oh_unix_us(&s->world, s->now_us); // minted by the server: its clock counts
   claims.expires_unix_s = unix_us / 1000000 + 24 * 3600;
-  char *token = oh_token_write(&claims, &KEY, unix_us);
+  char *token = oh_token_write(&claims, &KEY);
   oh_claims_fini(&claims);
   struct oh_caller_config config = {.token = token,
                                     .two_peer_connections = c->two_peer_connections,
