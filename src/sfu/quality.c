@@ -55,7 +55,7 @@ static void score_track(int64_t now_us, const struct oh_sfu_member *m, struct oh
       .lost = (expected - s->score_expected) - (s->received - s->score_received),
       .rtt_us = m->rtt_us,
       .jitter_us = ticks_to_us(s->score_jitter),
-      .weight = track->receive.red_pt ? OH_QUALITY_WEIGHT_RED : OH_QUALITY_WEIGHT_OPUS,
+      .weight = track->sends_red ? OH_QUALITY_WEIGHT_RED : OH_QUALITY_WEIGHT_OPUS,
       .muted = track->muted || now_us - track->unmuted_us < OH_QUALITY_US / 2,
       .far_alive = now_us - track->transport->rtcp_us < PUBLISHER_SILENT_US,
   };
@@ -80,7 +80,7 @@ static void score_subscription(const struct oh_sfu *sfu, int64_t now_us, struct 
       .lost = r->score_lost - new_gaps,
       .rtt_us = r->score_rtt_us,
       .jitter_us = ticks_to_us(r->score_jitter),
-      .weight = s->red ? OH_QUALITY_WEIGHT_RED : OH_QUALITY_WEIGHT_OPUS,
+      .weight = s->red && track->sends_red ? OH_QUALITY_WEIGHT_RED : OH_QUALITY_WEIGHT_OPUS,
       .muted = track->muted || s->disabled,
       .far_alive = now_us - s->transport->rtcp_us < LISTENER_SILENT_US,
   };

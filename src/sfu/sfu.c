@@ -199,6 +199,7 @@ static void recv_track(struct oh_sfu *sfu, int64_t now_us, struct oh_sfu_track *
     oh_count(counters, OH_COUNT_rtp_drop_late);
     return;
   }
+  track->sends_red = a->red;
   note_media(sfu, now_us, track);
   spread(sfu, now_us, track, &in, out);
   if (in.newest) oh_clock_recv(&track->clock, now_us, track->rewrite.last_ts);

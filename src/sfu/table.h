@@ -51,6 +51,7 @@ struct oh_sfu_transport {
 struct oh_sfu_track {
   oh_id id, member;
   bool microphone, muted, encrypted;
+  bool sends_red;                     // its last packet was RED
   struct oh_sfu_transport *transport; // NULL: not bound, or fed by inject
   struct oh_sfu_receive receive;
   struct oh_stream stream;
