@@ -74,7 +74,7 @@ static void score_subscription(const struct oh_sfu *sfu, int64_t now_us, struct 
   struct oh_reported *r = &s->reported;
   int64_t gaps = oh_stream_expected(&track->stream) - track->stream.received;
   int64_t new_gaps = gaps > r->score_gaps ? gaps - r->score_gaps : 0;
-  bool sent = l->packets - r->score_sent > usual_packets / 25; // DTX still sends some
+  bool sent = l->packets - r->score_sent > 10; // DTX still sends 12 in a window
   struct oh_quality_window w = {
       .packets = r->score_packets,
       .lost = r->score_lost - new_gaps,

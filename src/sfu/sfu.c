@@ -128,17 +128,17 @@ static bool map_to_track(struct oh_sfu_track *track, int64_t now_us, const struc
                         &out->timestamp);
 }
 
-// Sends an accepted packet, in the source's numbering, to both parts of the audience.
+// Sends an accepted packet, in the source's numbering, to both parts of the audience: to those who take RED
+// as it came, to the others unpacked. Before red_from both get the same unpacked packets; which of the two
+// ways a number goes to the RED part depends on nothing but the number, so that none goes twice (see
+// rewrite.h).
 static void spread(struct oh_sfu *sfu, int64_t now_us, struct oh_sfu_track *track, const struct oh_packet *in,
                    struct oh_outbox *out) {
   struct oh_audience *audience = &track->audience;
-  bool keep_red = in->red && in->sequence >= track->red_from;
+  bool as_it_came = in->sequence >= track->red_from;
   struct oh_packet packet;
-  if (keep_red || !in->red) {
-    if (map_to_track(track, now_us, in, &packet))
-      oh_forward(sfu->world, sfu->hub, now_us, audience, OH_RED, &packet, out);
-  }
-  if (keep_red && audience->parts[OH_PLAIN].len == 0 && audience->tap_count == 0) return;
+  if (as_it_came && map_to_track(track, now_us, in, &packet))
+    oh_forward(sfu->world, sfu->hub, now_us, audience, OH_RED, &packet, out);
   struct oh_unpacked plain;
   if (!oh_redundancy_unpack(&track->redundancy, in, track->rewrite.first, &plain)) {
     oh_count(&sfu->world->counters, OH_COUNT_rtp_drop_red);
@@ -150,7 +150,7 @@ static void spread(struct oh_sfu *sfu, int64_t now_us, struct oh_sfu_track *trac
       oh_count(&sfu->world->counters, OH_COUNT_rtp_recovered_red);
     oh_forward(sfu->world, sfu->hub, now_us, audience, OH_PLAIN, &packet, out);
     oh_forward_taps(now_us, audience, track->stream.ssrc, track->receive.opus_pt, &packet);
-    if (in->red && !keep_red) oh_forward(sfu->world, sfu->hub, now_us, audience, OH_RED, &packet, out);
+    if (!as_it_came) oh_forward(sfu->world, sfu->hub, now_us, audience, OH_RED, &packet, out);
   }
 }
 
