@@ -66,6 +66,6 @@ test('ours, read by them', async () => {
   assert.equal(claims.video.canPublishData, false);
   assert.deepEqual(claims.video.canPublishSources, ['microphone']);
   assert.equal(claims.roomConfig.agents[0].agentName, 'helper');
-  assert.ok(claims.exp - claims.nbf === 3600);
+  assert.ok(Math.abs(claims.exp - Date.now() / 1000 - 3600) < 60);
   await assert.rejects(new TokenVerifier(key, 'another').verify(jwt));
 });

@@ -20,7 +20,7 @@ static char *make_token(void) {
   claims.video.room = oh_str_dup(OH_STR("lobby"));
   claims.has_video = claims.video.room_join = claims.video.can_update_own_metadata = true;
   claims.expires_unix_s = NOW_US / 1000000 + 60;
-  char *jwt = oh_token_write(&claims, &key, NOW_US);
+  char *jwt = oh_token_write(&claims, &key);
   OH_CHECK(jwt);
   oh_claims_fini(&claims);
   return jwt;

@@ -22,7 +22,7 @@ static void check(struct oh_str jwt, bool is_ours) {
   if (error == OH_TOKEN_OK) {
     OH_CHECK(oh_str_is_utf8(oh_str(claims.identity)) && oh_str_is_utf8(oh_str(claims.video.room)));
     OH_CHECK(claims.expires_unix_s + 60 >= NOW_US / 1000000);
-    char *written = is_ours ? NULL : oh_token_write(&claims, &key, NOW_US);
+    char *written = is_ours ? NULL : oh_token_write(&claims, &key);
     if (written) {
       check(oh_str(written), true);
       OH_CHECK(oh_token_read(oh_str(written), &keys, NOW_US, &again, &detail) == OH_TOKEN_OK);
