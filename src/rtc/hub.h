@@ -4,16 +4,13 @@
 //
 // Rules at this door (RFC 8445, 7675, 5764, 7983; facts/RELIABILITY.md N1–N14):
 //  * nothing before a STUN check with a verified MESSAGE-INTEGRITY for a known ufrag allocates, answers or
-//  touches DTLS;
-//  * an address becomes a path only by such a check; media is sent only to the selected path; it moves only
-//  to a path that
-//    has answered our own probe (no voice hammer); ≤ OH_PEER_PATHS_MAX paths, ≤ 1 switch per second;
-//  * DTLS is read only from the selected path and through a record filter; a failed handshake never ends a
-//  peer whose ICE lives;
+//    touches DTLS; an address becomes a path only by such a check (≤ OH_PEER_PATHS_MAX);
+//  * media goes to the selected path only, and moves only to one that answered our own check (≤ 1 move/s);
+//  * DTLS is read from paths that are selected, nominated or proved, through a record filter, and answered on
+//    the selected one; a failed handshake never ends a peer whose ICE lives (3 more attempts);
 //  * the certificate must match the SDP fingerprint before any SRTP or SCTP byte is accepted;
-//  * consent: without a verified check for OH_ICE_SILENT_US the peer is DISCONNECTED, for OH_ICE_FAILED_US it
-//  is FAILED and
-//    nothing more is sent.
+//  * no verified check for OH_ICE_SILENT_US: DISCONNECTED; for OH_ICE_FAILED_US: FAILED, nothing more is
+//  sent.
 #pragma once
 #include "base/addr.h"
 #include "base/outbox.h"
@@ -95,7 +92,7 @@ void oh_hub_add_candidate(struct oh_hub *hub, int64_t now_us, oh_id peer, const 
 // returns false, before the next call.
 void oh_hub_recv(struct oh_hub *hub, int64_t now_us, const struct oh_addr *from, uint8_t *data, size_t len,
                  struct oh_outbox *out);
-// A TCP stream (addr.proto == OH_TCP) has gone: its path is forgotten.
+// A TCP stream (addr.proto == OH_TCP) has gone: its path is forgotten. Then oh_hub_next as after recv.
 void oh_hub_stream_closed(struct oh_hub *hub, int64_t now_us, uint32_t stream);
 bool oh_hub_next(struct oh_hub *hub, struct oh_hub_event *event);
 int64_t oh_hub_deadline(const struct oh_hub *hub);                           // OH_NEVER if none

@@ -354,6 +354,31 @@ static void path_limit(void **state) {
   net_close(&n);
 }
 
+// Genuine packets are heard from every path the peer is known at, selected or not, but from no other address.
+static void media_from_another_path(void **state) {
+  (void)state;
+  struct net n;
+  start(&n, 14);
+  expect_sound(&n, 0, 1);
+  uint64_t strangers = counter(&n, OH_COUNT_datagram_drop_stranger);
+  struct oh_addr home = n.nat[0];
+  n.nat[0].port = 60111; // nobody knows this address yet
+  net_send_rtp(&n, false, 0, 2, "from nowhere");
+  net_run(&n, 50000);
+  assert_int_equal(n.server_view[0].rtp, 1);
+  assert_int_equal(counter(&n, OH_COUNT_datagram_drop_stranger), strangers + 1);
+  uint8_t check[256];
+  size_t len = genuine_check(&n, 0, false, check, sizeof check);
+  net_inject(&n, -1, &n.nat[0], check, len);
+  net_send_rtp(&n, false, 0, 3, "from a path");
+  net_run(&n, 50000);
+  assert_int_equal(n.server_view[0].rtp, 2);
+  assert_int_equal(n.server_view[0].seen[OH_HUB_PATH_CHANGED], 0); // it was not nominated
+  n.nat[0] = home;
+  expect_sound(&n, 0, 4);
+  net_close(&n);
+}
+
 // Both proved and both nominating in turns: media moves at most once a second.
 static void flapping(void **state) {
   (void)state;
@@ -467,6 +492,7 @@ int main(void) {
       cmocka_unit_test(voice_hammer),
       cmocka_unit_test(hammer_at_first),
       cmocka_unit_test(stolen_address),
+      cmocka_unit_test(media_from_another_path),
       cmocka_unit_test(path_limit),
       cmocka_unit_test(flapping),
       cmocka_unit_test(role_conflict),
