@@ -35,6 +35,7 @@ char *oh_scratch_str(struct oh_scratch *s, struct oh_str text) {
 }
 
 char *oh_scratch_printf(struct oh_scratch *s, const char *format, ...) {
+  OH_CHECK(format);
   va_list args, again;
   va_start(args, format);
   va_copy(again, args);
