@@ -111,8 +111,16 @@ const char *oh_caller_name(const struct oh_caller *c, const char *sid) {
   return "";
 }
 
+// What the server tells us of ourselves: a mute it missed while signalling was away is said again, as
+// livekit-client does.
+static void note_self(struct oh_caller *c, const Livekit__ParticipantInfo *info) {
+  for (size_t i = 0; i < info->n_tracks; i++)
+    if (strcmp(info->tracks[i]->sid, c->track_sid) == 0 && (info->tracks[i]->muted != 0) != c->muted)
+      oh_caller_mute(c, c->muted);
+}
+
 static void note_participant(struct oh_caller *c, const Livekit__ParticipantInfo *info) {
-  if (strcmp(info->sid, c->sid) == 0) return;
+  if (strcmp(info->sid, c->sid) == 0) return note_self(c, info);
   bool gone = info->state == LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED;
   const char *name = info->name[0] ? info->name : info->identity;
   for (uint32_t i = 0; i < c->other_count; i++) {
