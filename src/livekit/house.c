@@ -6,6 +6,7 @@
 #include "livekit/activity.h"
 #include "livekit/admission.h"
 #include "livekit/departure.h"
+#include "livekit/json.h"
 #include "livekit/message.h"
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
@@ -104,7 +105,10 @@ void oh_house_validate(struct oh_house *house, int64_t now_us, const struct oh_j
 static Livekit__SignalRequest *decode(bool text, const uint8_t *data, size_t len) {
   if (len > OH_SIGNAL_MESSAGE_MAX) return NULL;
   const ProtobufCMessageDescriptor *type = &livekit__signal_request__descriptor;
-  if (text) return NULL;
+  const char *why;
+  if (text)
+    return (Livekit__SignalRequest *)oh_json_read(
+        type, (struct oh_str){.data = (const char *)data, .len = len}, &why);
   return (Livekit__SignalRequest *)oh_message_read(type, data, len);
 }
 
@@ -114,6 +118,7 @@ void oh_house_recv(struct oh_house *house, int64_t now_us, oh_id session_id, boo
   if (!session || session->closing) return;
   oh_count(&house->world->counters, OH_COUNT_signal_messages_received);
   session->last_recv_us = now_us;
+  session->json = text;
   if (!oh_session_take_turn(session, now_us)) {
     oh_count(&house->world->counters, OH_COUNT_signal_drop_rate);
     return oh_session_close(house, session, POLICY_VIOLATION);

@@ -2,6 +2,7 @@
 #include "livekit/session.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "livekit/json.h"
 #include "livekit/message.h"
 
 enum { SECOND_US = 1000000 };
@@ -58,12 +59,26 @@ static bool is_first_word(const Livekit__SignalResponse *response) {
          response->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE;
 }
 
+// NULL if it does not fit a client's queue.
+static uint8_t *write_json(const ProtobufCMessage *message, size_t *len) {
+  struct oh_text text;
+  oh_text_init(&text, OH_SIGNAL_QUEUE_MAX);
+  oh_json_write(&text, message, OH_JSON_CAMEL);
+  char *json = oh_text_take(&text, len);
+  oh_text_fini(&text);
+  return (uint8_t *)json;
+}
+
 void oh_session_send(struct oh_house *house, struct oh_session *session,
                      const Livekit__SignalResponse *response) {
   if (!session || session->closing || (!session->join_sent && !is_first_word(response))) return;
   session->join_sent = true;
-  struct oh_frame frame = {.session = session->id, .kind = OH_FRAME_BINARY};
-  frame.data = oh_message_write(&response->base, &frame.len);
+  struct oh_frame frame = {.session = session->id, .kind = session->json ? OH_FRAME_TEXT : OH_FRAME_BINARY};
+  if (session->json)
+    frame.data = write_json(&response->base, &frame.len);
+  else
+    frame.data = oh_message_write(&response->base, &frame.len);
+  if (!frame.data) return oh_session_abort(house, session); // more than a client could take
   add_frame(house, frame);
 }
 

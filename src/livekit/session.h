@@ -6,6 +6,7 @@
 
 struct oh_session {
   oh_id id, participant; // participant 0: refused or left; only a close may follow
+  bool json;             // the client's last frame was text: it is answered in JSON
   bool closing;          // a close frame is queued: nothing more is sent or read
   bool join_sent;        // JoinResponse or ReconnectResponse is out: updates may follow
   int64_t rate_at_us;    // token bucket of messages (OH_SIGNAL_RATE, OH_SIGNAL_BURST)

@@ -929,6 +929,32 @@ static void scenarios_are_played(void **state) {
   visit_close(&w);
 }
 
+// A client that writes JSON is answered in JSON, until it writes protobuf again.
+static void json_frames(void **state) {
+  (void)state;
+  struct visit_world w;
+  visit_open(&w, NULL);
+  struct visitor ann = visit_join(&w, "ann", NULL);
+  static const char ping[] = "{\"pingReq\":{\"timestamp\":\"42\",\"rtt\":\"7\"}}";
+  oh_house_recv(w.house, w.now_us, ann.session, true, (const uint8_t *)ping, strlen(ping));
+  visit_collect(&w);
+  const struct oh_frame *frame = visit_last_frame(&w, &ann);
+  assert_int_equal(frame->kind, OH_FRAME_TEXT);
+  struct oh_str text = {.data = (const char *)frame->data, .len = frame->len};
+  char *copy = oh_str_dup(text);
+  assert_non_null(strstr(copy, "\"pongResp\""));
+  assert_non_null(strstr(copy, "\"lastPingTimestamp\":\"42\""));
+  free(copy);
+  Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
+  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_PING;
+  visit_say(&w, &ann, &request);
+  assert_int_equal(visit_last_frame(&w, &ann)->kind, OH_FRAME_BINARY);
+  oh_house_recv(w.house, w.now_us, ann.session, true, (const uint8_t *)"{\"ping", 6);
+  visit_collect(&w);
+  assert_int_equal(visit_last_frame(&w, &ann)->kind, OH_FRAME_CLOSE);
+  visit_close(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(join_response_is_complete),
@@ -964,6 +990,7 @@ int main(void) {
       cmocka_unit_test(limits_hold),
       cmocka_unit_test(liars_are_shown_the_door),
       cmocka_unit_test(scenarios_are_played),
+      cmocka_unit_test(json_frames),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
