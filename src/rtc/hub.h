@@ -84,8 +84,7 @@ struct oh_peer_remote {
 // fingerprint on a connected peer is refused (false). Checks and the DTLS handshake may come before it;
 // nothing from the remote is believed before its fingerprint is known.
 bool oh_hub_set_remote(struct oh_hub *hub, int64_t now_us, oh_id peer, const struct oh_peer_remote *remote);
-// Client role: an address of the server to check; the best answering one (first added wins ties) is
-// nominated.
+// Client role: an address of the server to check; the first added that answers within 100 ms is nominated.
 void oh_hub_add_candidate(struct oh_hub *hub, int64_t now_us, oh_id peer, const struct oh_addr *addr);
 
 // One datagram. Changes `data` in place (decryption). What happened is fetched with oh_hub_next until it
@@ -116,7 +115,6 @@ enum oh_peer_state { OH_PEER_NEW, OH_PEER_CHECKED, OH_PEER_CONNECTED, OH_PEER_DI
 enum oh_peer_state oh_hub_state(const struct oh_hub *hub, oh_id peer); // OH_PEER_FAILED for nobody
 // Where media goes now; false if there is no path yet.
 bool oh_hub_path(const struct oh_hub *hub, oh_id peer, struct oh_addr *path);
-// The hub's own memory of a peer as the owner's index: an opaque value the owner may keep per peer (0 at
-// first).
+// An opaque value that the owner may keep per peer (0 at first).
 void oh_hub_set_tag(struct oh_hub *hub, oh_id peer, uint64_t tag);
 uint64_t oh_hub_tag(const struct oh_hub *hub, oh_id peer);
