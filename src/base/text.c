@@ -32,8 +32,9 @@ struct oh_str oh_str_trim(struct oh_str s) {
 }
 
 struct oh_str oh_str_cut(struct oh_str *s, char separator) {
-  const char *at = s->len ? memchr(s->data, separator, s->len) : NULL;
   struct oh_str head = *s;
+  if (!s->len) return head; // perhaps no pointer at all: not even + 0 is allowed on it
+  const char *at = memchr(s->data, separator, s->len);
   if (!at) {
     *s = (struct oh_str){.data = s->data + s->len, .len = 0};
     return head;
