@@ -1,4 +1,4 @@
-// join.c — a request for /rtc, /rtc/v1 or …/validate turned into a join, or into the refusal clients expect
+// join.c — requests for /rtc, /rtc/v1 and …/validate turned into joins, or into refusals
 #include "livekit/join.h"
 #include "base/base64.h"
 #include "base/check.h"

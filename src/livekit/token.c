@@ -347,8 +347,7 @@ static json_t *claims_json(const struct oh_claims *claims, const struct oh_key *
   set_string(object, "iss", key->id);
   set_string(object, "sub", claims->identity);
   // No iat, and no nbf unless it is asked for: a wall clock that is set back would lock out those on a call.
-  if (claims->not_before_unix_s)
-    json_object_set_new(object, "nbf", json_integer(claims->not_before_unix_s));
+  if (claims->not_before_unix_s) json_object_set_new(object, "nbf", json_integer(claims->not_before_unix_s));
   json_object_set_new(object, "exp", json_integer(claims->expires_unix_s));
   set_string(object, "name", claims->name);
   set_string(object, "kind", claims->kind);

@@ -1,4 +1,4 @@
-// offer.c — tests of the SDP rules on real offers (sdp/: Chromium 156, Firefox 153) and of both ends talking
+// offer.c — tests of the SDP rules on real offers (Chromium 156, Firefox 153 in sdp/) and both ends
 #include "tests/unit/test.h"
 
 #include "livekit/offer.h"
