@@ -15,8 +15,10 @@ enum {
 static void put_page(struct oh_tape *t, uint8_t flags) {
   uint8_t buffer[OH_TAPE_PAGE_BYTES + 27 + OH_OGG_SEGMENTS_MAX];
   struct oh_writer w = oh_writer(buffer, sizeof buffer);
-  struct oh_ogg_page page = {
-      .granule = t->written, .serial = t->serial, .sequence = t->page_sequence++, .flags = flags};
+  struct oh_ogg_page page = {.granule = t->packet_count ? t->written : OH_OGG_NO_GRANULE,
+                             .serial = t->serial,
+                             .sequence = t->page_sequence++,
+                             .flags = flags};
   oh_ogg_write_page(&w, &page, t->packets, t->packet_count);
   OH_CHECK(!w.failed);
   if (!t->page(t->ctx, (struct oh_bytes){.data = buffer, .len = oh_writer_len(&w)})) t->failed = true;
