@@ -7,9 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # A folder may use those before it; io/ stands beside the sans-IO ones and knows only base and wire.
-ORDER = ["base", "wire", "record", "rtc", "sfu", "livekit", "call", "caller", "io", "app"]
+ORDER = ["base", "wire", "record", "rtc", "sfu", "livekit", "call", "caller", "io", "bench", "app"]
 ALLOWED = {folder: set(ORDER[:at + 1]) - {"io"} for at, folder in enumerate(ORDER)}
 ALLOWED["io"] = {"base", "wire", "io"}
+ALLOWED["bench"] = set(ORDER) - {"app"}
 ALLOWED["app"] = set(ORDER)
 FILE_LINES, HEADER_LINES, FUNCTION_LINES, COLUMNS = 800, 120, 70, 110
 
@@ -20,7 +21,7 @@ ONLY_DOORS = ["gettimeofday", "time", "clock", "clock_gettime", "nanosleep", "us
               "listen", "accept", "connect", "send", "sendto", "sendmsg", "sendmmsg", "recv", "recvfrom",
               "recvmsg", "recvmmsg", "open", "fopen", "read", "write", "getrandom", "RAND_bytes", "getenv",
               "pthread_create", "fork", "execve", "printf", "puts"]
-ONLY_DOORS_IN = set(ORDER) - {"io", "app"}
+ONLY_DOORS_IN = set(ORDER) - {"io", "bench", "app"}
 
 
 def strip(text):

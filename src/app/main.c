@@ -1,5 +1,7 @@
 // main.c — finds the subcommand and runs it.
+#include "app/call_cli.h"
 #include "app/command.h"
+#include "bench/bench.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +15,9 @@ const struct oh_command oh_commands[] = {
      "Signs with the first key of the configuration (LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or --config "
      "FILE).\n",
      oh_token_create_command},
+    {"call", "join a room from the command line: play a file, record what is heard", OH_CALL_USAGE,
+     oh_call_command},
+    {"bench", "measure this server on this machine", OH_BENCH_USAGE, oh_bench_command},
     {"keys generate", "print a new API key and secret", NULL, oh_keys_generate_command},
     {"check-config", "read the configuration as serve would, print it without secrets",
      "offhook check-config [--config FILE] [any flag of serve]\n", oh_check_config_command},
