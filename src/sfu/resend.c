@@ -27,8 +27,9 @@ void oh_resend_recv(struct oh_resend *r, struct oh_world *world, struct oh_hub *
   const struct oh_rewrite *map = &l->rewrite;
   int64_t wanted = map->last + (int16_t)(uint16_t)(sequence - (uint16_t)map->last);
   struct oh_packet p;
-  if (!map->started || map->restart || wanted > map->last || wanted < r->from ||
-      wanted < map->first + map->offset || !oh_history_find(history, wanted - map->offset, &p)) {
+  // Numbers from before the present mapping were sent as other bytes (payload type, timestamps): never again.
+  if (!map->started || map->restart || wanted > map->last || wanted < map->first + map->offset ||
+      !oh_history_find(history, wanted - map->offset, &p)) {
     oh_count(&world->counters, OH_COUNT_nack_drop_unknown);
     return;
   }

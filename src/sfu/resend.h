@@ -8,8 +8,6 @@
 #define OH_RESEND_PACKETS 256 // ≥ OH_HISTORY_PACKETS: every packet that could be sent again has its place
 
 struct oh_resend {
-  int64_t
-      from; // in the listener's numbering: earlier ones were sent under another mapping and are not repeated
   uint64_t credit, counted; // bytes that may be sent again; octets of the listener already credited
   struct {
     int64_t sequence, sent_us;

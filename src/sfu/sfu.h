@@ -1,7 +1,6 @@
 // sfu.h — the media plane of one worker: who sends which track, who listens, and the forwarding loop between
 // them. It knows nothing of signalling, names or SDP: livekit/ tells it which transports, tracks and
 // subscriptions exist, feeds it the hub's events, and gets events back (speaking, quality, first media).
-//
 //   room ── member (a participant's media half) ── transport (one hub peer; a member has one or two)
 //              │                                        │ receives SSRC / MID → track
 //              ├── track (published, audio)  <──────────┘
@@ -18,13 +17,11 @@
 #include <stdint.h>
 
 struct oh_sfu;
-
 struct oh_sfu_config {
   // LiveKit's audio.* keys and defaults: 35, 40, 400, 2 (facts/LIVEKIT.md 7.1)
   uint32_t active_level;   // -dBov; ≤ this is loud enough
   uint32_t min_percentile; // % of the interval
-  uint32_t update_interval_ms;
-  uint32_t smooth_intervals;
+  uint32_t update_interval_ms, smooth_intervals;
   uint32_t rooms, members, tracks, subscriptions; // capacities
 };
 
@@ -56,7 +53,7 @@ uint64_t oh_sfu_room_tag(const struct oh_sfu *sfu, oh_id room);
 oh_id oh_sfu_add_member(struct oh_sfu *sfu, oh_id room, uint64_t tag);
 void oh_sfu_remove_member(struct oh_sfu *sfu, oh_id member); // and its tracks, subscriptions and transports
 uint64_t oh_sfu_member_tag(const struct oh_sfu *sfu, oh_id member);
-// What each member reports to it is also what we know: current values for a new listener.
+// The values last told by events, for a new listener.
 bool oh_sfu_speaking(const struct oh_sfu *sfu, oh_id member, float *level);
 enum oh_sfu_quality oh_sfu_member_quality(const struct oh_sfu *sfu, oh_id member, float *score);
 
@@ -86,15 +83,14 @@ struct oh_sfu_receive {
 // May be called again with what was negotiated anew. False: not a transport of the track's member.
 bool oh_sfu_bind_track(struct oh_sfu *sfu, oh_id track, oh_id peer, const struct oh_sfu_receive *receive);
 
-// How a subscription is sent, as negotiated.
-struct oh_sfu_send {
+struct oh_sfu_send { // how a subscription is sent, as negotiated
   char mid[16];
   char cname[64];          // SDES CNAME: the stream id
   uint32_t ssrc;           // announced in our SDP
   uint8_t opus_pt, red_pt; // red_pt 0: RED is unpacked (with recovery) for this listener
   bool nack;
 };
-// Unbound: nothing is sent yet. 0 when full, or if the track is the member's own or of another room.
+// Unbound yet. 0 when full, or if the track is the member's own or of another room.
 oh_id oh_sfu_subscribe(struct oh_sfu *sfu, oh_id track, oh_id member);
 // May be called again. Each SSRC from oh_sfu_new_ssrc serves one subscription only, ever: a repeated (SSRC,
 // sequence number) would break the encryption. False: the peer is not a transport of the subscriber.

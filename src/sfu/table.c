@@ -322,12 +322,6 @@ void oh_sfu_forget_subscription(struct oh_sfu *sfu, struct oh_sfu_subscription *
   oh_slab_remove(&sfu->subscriptions, s->id);
 }
 
-// The numbers sent so far will not be sent again: they belong to another mapping, payload type or key.
-static void begin_again(struct oh_sfu_subscription *s) {
-  oh_rewrite_restart(&s->parked.rewrite, false);
-  if (s->resend) s->resend->from = s->parked.rewrite.last + 1;
-}
-
 bool oh_sfu_bind_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id id, oh_id peer,
                               const struct oh_sfu_send *send) {
   struct oh_sfu_subscription *s = find_subscription(sfu, id);
@@ -345,7 +339,7 @@ bool oh_sfu_bind_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id id, oh_i
     s->bound = true;
     oh_ids_add(&t->subscriptions, id);
   } else if (s->parked.opus_pt != send->opus_pt || s->parked.red_pt != send->red_pt) {
-    begin_again(s);
+    oh_rewrite_restart(&s->parked.rewrite, false); // what was sent so far is not sent again, see resend.c
   }
   s->parked.opus_pt = send->opus_pt;
   s->parked.red_pt = send->red_pt;
@@ -369,7 +363,7 @@ void oh_sfu_disable_subscription(struct oh_sfu *sfu, int64_t now_us, oh_id id, b
   if (!s || s->disabled == disabled) return;
   park(sfu, s);
   s->disabled = disabled;
-  if (s->bound) begin_again(s);
+  oh_rewrite_restart(&s->parked.rewrite, false);
   bool silence = disabled && s->parked.packets > 0 && !s->heard->encrypted;
   oh_silence_subscription(sfu, now_us, s, silence ? OH_SILENCE_MUTED : 0);
   unpark(s);
