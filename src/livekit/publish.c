@@ -229,7 +229,8 @@ static void list_track(struct oh_house *house, int64_t now_us, struct oh_track *
 static oh_id open_media(struct oh_house *house, const struct oh_track *track) {
   const struct oh_sfu_track_config config = {.microphone = track->source == LIVEKIT__TRACK_SOURCE__MICROPHONE,
                                              .muted = track->muted,
-                                             .encrypted = track->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE};
+                                             .encrypted =
+                                                 track->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE};
   return oh_sfu_add_track(house->sfu, track->participant->member, &config);
 }
 

@@ -8,15 +8,27 @@ static void take(void *ctx, struct oh_outbox *outbox) {
 }
 
 struct oh_house_config visit_config(void) {
-  static const struct oh_addr candidates[] = {{.ip = {192, 0, 2, 1}, .port = 7882, .family = OH_ADDR_V4},
-                                              {.ip = {192, 0, 2, 1}, .port = 7881, .family = OH_ADDR_V4, .proto = OH_TCP}};
+  static const struct oh_addr candidates[] = {
+      {.ip = {192, 0, 2, 1}, .port = 7882, .family = OH_ADDR_V4},
+      {.ip = {192, 0, 2, 1}, .port = 7881, .family = OH_ADDR_V4, .proto = OH_TCP}};
   static const char *const stun[] = {"stun:stun.example.org:3478"};
-  return (struct oh_house_config){.server_version = "1.13.5", .node_id = "ND_test", .region = "here",
-                                  .api_key = "devkey", .api_secret = "secretsecretsecretsecretsecretsecret",
-                                  .candidates = candidates, .candidate_count = 2, .stun_urls = stun,
-                                  .stun_url_count = 1, .empty_timeout_s = 300, .departure_timeout_s = 20,
-                                  .auto_create = true, .active_level = 35, .min_percentile = 40,
-                                  .update_interval_ms = 400, .smooth_intervals = 2, .rooms = 4,
+  return (struct oh_house_config){.server_version = "1.13.5",
+                                  .node_id = "ND_test",
+                                  .region = "here",
+                                  .api_key = "devkey",
+                                  .api_secret = "secretsecretsecretsecretsecretsecret",
+                                  .candidates = candidates,
+                                  .candidate_count = 2,
+                                  .stun_urls = stun,
+                                  .stun_url_count = 1,
+                                  .empty_timeout_s = 300,
+                                  .departure_timeout_s = 20,
+                                  .auto_create = true,
+                                  .active_level = 35,
+                                  .min_percentile = 40,
+                                  .update_interval_ms = 400,
+                                  .smooth_intervals = 2,
+                                  .rooms = 4,
                                   .participants = 12};
 }
 
@@ -52,8 +64,8 @@ void visit_collect(struct visit_world *w) {
     w->frames[w->count] = frame;
     w->responses[w->count] = NULL;
     if (frame.kind == OH_FRAME_BINARY) {
-      w->responses[w->count] = (Livekit__SignalResponse *)oh_message_read(&livekit__signal_response__descriptor,
-                                                                          frame.data, frame.len);
+      w->responses[w->count] = (Livekit__SignalResponse *)oh_message_read(
+          &livekit__signal_response__descriptor, frame.data, frame.len);
       assert_non_null(w->responses[w->count]);
     }
     w->count++;
@@ -76,9 +88,13 @@ void visit_advance(struct visit_world *w, int64_t us) {
 struct visitor visit_join(struct visit_world *w, const char *identity, const struct visit_options *options) {
   static const struct visit_options none;
   const struct visit_options *o = options ? options : &none;
-  struct oh_join join = {.auto_subscribe = !o->manual, .single_peer_connection = o->single,
-                         .reconnect = o->reconnect, .protocol = o->protocol ? o->protocol : 17,
-                         .client_protocol = 2, .capabilities = 1u << 2, .request = o->request};
+  struct oh_join join = {.auto_subscribe = !o->manual,
+                         .single_peer_connection = o->single,
+                         .reconnect = o->reconnect,
+                         .protocol = o->protocol ? o->protocol : 17,
+                         .client_protocol = 2,
+                         .capabilities = 1u << 2,
+                         .request = o->request};
   snprintf(join.sdk, sizeof join.sdk, "js");
   snprintf(join.browser, sizeof join.browser, "%s", o->browser ? o->browser : "chrome");
   struct oh_claims *claims = &join.claims;
@@ -125,14 +141,16 @@ Livekit__SignalResponse *visit_find(const struct visit_world *w, const struct vi
                                     Livekit__SignalResponse__MessageCase kind, int nth) {
   Livekit__SignalResponse *found = NULL;
   for (size_t i = 0; i < w->count; i++) {
-    if (w->frames[i].session != v->session || !w->responses[i] || w->responses[i]->message_case != kind) continue;
+    if (w->frames[i].session != v->session || !w->responses[i] || w->responses[i]->message_case != kind)
+      continue;
     found = w->responses[i];
     if (nth-- == 0) return found;
   }
   return nth < 0 ? found : NULL;
 }
 
-int visit_count(const struct visit_world *w, const struct visitor *v, Livekit__SignalResponse__MessageCase kind) {
+int visit_count(const struct visit_world *w, const struct visitor *v,
+                Livekit__SignalResponse__MessageCase kind) {
   int count = 0;
   for (size_t i = 0; i < w->count; i++)
     count += w->frames[i].session == v->session && w->responses[i] && w->responses[i]->message_case == kind;
@@ -165,8 +183,8 @@ static const char transport_lines[] =
     "A0:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n"
     "a=setup:%s\r\na=mid:%zu\r\n";
 
-static void add_section(struct oh_text *sdp, const struct visitor *v, char kind, size_t mid, const char *track,
-                        const char *setup) {
+static void add_section(struct oh_text *sdp, const struct visitor *v, char kind, size_t mid,
+                        const char *track, const char *setup) {
   if (kind == 'd') {
     oh_text_adds(sdp, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
   } else if (kind == 'v') {
@@ -186,7 +204,8 @@ static void add_section(struct oh_text *sdp, const struct visitor *v, char kind,
   if (kind == 's') oh_text_addf(sdp, "a=msid:- %s\r\na=ssrc:%zu cname:c\r\n", track, 5000 + mid);
 }
 
-static char *write_sdp(const struct visitor *v, const char *sections, const char *const *tracks, const char *setup) {
+static char *write_sdp(const struct visitor *v, const char *sections, const char *const *tracks,
+                       const char *setup) {
   struct oh_text sdp;
   oh_text_init(&sdp, OH_SDP_MAX);
   oh_text_adds(&sdp, head);
@@ -223,8 +242,9 @@ void visit_answer(struct visit_world *w, struct visitor *v) {
   assert_null(oh_description_read(offer, oh_str(response->offer->sdp)));
   char sections[OH_SDP_SECTIONS_MAX + 1] = {0};
   for (size_t i = 0; i < offer->section_count; i++)
-    sections[i] = offer->sections[i].kind == OH_SDP_APPLICATION ? 'd'
-                  : offer->sections[i].direction == OH_SDP_SENDONLY ? 'r' : 'i';
+    sections[i] = offer->sections[i].kind == OH_SDP_APPLICATION     ? 'd'
+                  : offer->sections[i].direction == OH_SDP_SENDONLY ? 'r'
+                                                                    : 'i';
   free(offer);
   Livekit__SessionDescription answer = LIVEKIT__SESSION_DESCRIPTION__INIT;
   answer.type = (char *)"answer";
@@ -246,4 +266,29 @@ void visit_add_track(struct visit_world *w, const struct visitor *v, const char 
   request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ADD_TRACK;
   request.add_track = &add;
   visit_say(w, v, &request);
+}
+
+int visit_order(const struct visit_world *w, const struct visitor *v,
+                Livekit__SignalResponse__MessageCase kind) {
+  int n = 0;
+  for (size_t i = 0; i < w->count; i++) {
+    if (w->frames[i].session != v->session || !w->responses[i]) continue;
+    if (w->responses[i]->message_case == kind) return n;
+    n++;
+  }
+  return -1;
+}
+// Joins, publishes a microphone and is ACTIVE.
+struct visitor visit_talker(struct visit_world *w, const char *identity, const char *sections, bool single) {
+  const struct visit_options options = {.single = single};
+  struct visitor v = visit_join(w, identity, &options);
+  assert_int_equal(v.admission.status, 101);
+  visit_add_track(w, &v, "cid");
+  visit_offer(w, &v, 1, sections, (const char *const[]){"cid"});
+  if (!single) visit_answer(w, &v);
+  for (uint32_t i = 0; i < doubles_peer_count(); i++)
+    doubles_raise(OH_HUB_CONNECTED, doubles_peer(i)->id);
+  oh_house_tick(w->house, w->now_us);
+  visit_collect(w);
+  return v;
 }

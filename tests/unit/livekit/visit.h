@@ -1,5 +1,5 @@
-// visit.h — clients of a house with doubles: joins are made of structs, messages are packed and unpacked, SDP is
-// written as a browser would.
+// visit.h — clients of a house with doubles: joins are made of structs, messages are packed and unpacked,
+// SDP is written as a browser would.
 #pragma once
 #include "livekit/house.h"
 #include "livekit/message.h"
@@ -15,7 +15,7 @@ struct visit_world {
   struct oh_house *house;
   int64_t now_us;
   uint64_t seed;
-  struct oh_frame frames[VISIT_LOG]; // all frames since the last visit_clear, in order
+  struct oh_frame frames[VISIT_LOG];             // all frames since the last visit_clear, in order
   Livekit__SignalResponse *responses[VISIT_LOG]; // decoded; NULL for close frames
   size_t count;
 };
@@ -47,15 +47,21 @@ void visit_lose_signal(struct visit_world *w, struct visitor *v);
 // The nth (0 = first, -1 = last) response of a kind to this visitor in the log, or NULL.
 Livekit__SignalResponse *visit_find(const struct visit_world *w, const struct visitor *v,
                                     Livekit__SignalResponse__MessageCase kind, int nth);
-int visit_count(const struct visit_world *w, const struct visitor *v, Livekit__SignalResponse__MessageCase kind);
+int visit_count(const struct visit_world *w, const struct visitor *v,
+                Livekit__SignalResponse__MessageCase kind);
 const struct oh_frame *visit_last_frame(const struct visit_world *w, const struct visitor *v);
 // Their info of `sid` in the latest update, NULL if none.
 Livekit__ParticipantInfo *visit_info(const struct visit_world *w, const struct visitor *v, const char *sid);
 
-// A browser's offer: `sections` is one letter each: s = audio sendonly, r = audio recvonly, v = video recvonly,
-// i = audio inactive, d = data. Sending sections carry the msid track ids in `tracks`.
+// A browser's offer: `sections` is one letter each: s = audio sendonly, r = audio recvonly, v = video
+// recvonly, i = audio inactive, d = data. Sending sections carry the msid track ids in `tracks`.
 void visit_offer(struct visit_world *w, struct visitor *v, uint32_t id, const char *sections,
                  const char *const *tracks);
 char *visit_sdp(const struct visitor *v, const char *sections, const char *const *tracks); // free() it
 void visit_answer(struct visit_world *w, struct visitor *v); // accepts the last offer in the log
 void visit_add_track(struct visit_world *w, const struct visitor *v, const char *cid);
+// Where the first response of a kind stands among those to this visitor; -1 if there is none.
+int visit_order(const struct visit_world *w, const struct visitor *v,
+                Livekit__SignalResponse__MessageCase kind);
+// Joins, publishes a microphone (the `s` of `sections`) and is ACTIVE, as is everybody who has a peer.
+struct visitor visit_talker(struct visit_world *w, const char *identity, const char *sections, bool single);
