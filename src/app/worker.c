@@ -58,6 +58,7 @@ static void free_letter(void *message) {
   struct letter *letter = message;
   if (letter->parcel) oh_http_parcel_free(letter->parcel);
   oh_join_fini(&letter->join);
+  oh_tls_close(letter->tls); // the letter's own reference; the door keeps one of its own
   free(letter);
 }
 

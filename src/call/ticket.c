@@ -80,11 +80,11 @@ static enum oh_problem read_invite(const struct oh_ticket_site *site, const char
   const char *detail;
   enum oh_token_error error = oh_token_read(oh_str(invite), &keys, unix_us, &claims, &detail);
   OPENSSL_cleanse(secret, sizeof secret);
-  if (error == OH_TOKEN_INVALID && strstr(detail, "expired")) return OH_PROBLEM_TOKEN_EXPIRED;
-  if (error != OH_TOKEN_OK) return OH_PROBLEM_TOKEN_INVALID;
   enum oh_problem problem = OH_PROBLEM_NONE;
-  if (!claims.has_video || claims.video.room_join || !*claims.video.room ||
-      strlen(claims.video.room) > OH_ROOM_NAME_MAX)
+  if (error == OH_TOKEN_INVALID && strstr(detail, "expired"))
+    problem = OH_PROBLEM_TOKEN_EXPIRED;
+  else if (error != OH_TOKEN_OK || !claims.has_video || claims.video.room_join || !*claims.video.room ||
+           strlen(claims.video.room) > OH_ROOM_NAME_MAX)
     problem = OH_PROBLEM_TOKEN_INVALID;
   else
     snprintf(room, OH_ROOM_NAME_MAX + 1, "%s", claims.video.room);

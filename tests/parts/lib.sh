@@ -42,3 +42,17 @@ sum_last() {
   rm -f "$out"
   return "$status"
 }
+
+# sanitized_part DIR [meson test argument…] — the units of DIR, then a whole server of it over HTTP.
+sanitized_part() {
+  local dir=$1 units server
+  shift
+  need_node 20
+  need_modules "$root/tests/conformance"
+  units=$(meson_part "$dir" "$@")
+  server=$(OFFHOOK_BINARY="$root/$dir/offhook" OFFHOOK_PAGE=no \
+    node_part tests/conformance/{http,join,process,token-api}.test.mjs)
+  printf '%s\n%s\n' "$units" "$server" | grep -vE '^[0-9]+ passed'
+  printf '%s\n%s\n' "$(tail -n 1 <<<"$units")" "$(tail -n 1 <<<"$server")" |
+    awk '{p += $1; f += $3} END {printf "%d passed, %d failed\n", p, f; exit f > 0}'
+}

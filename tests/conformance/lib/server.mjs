@@ -14,7 +14,8 @@ const FREE_PORTS = ['--port', '0', '--udp-port', '0', '--tcp-port', '0', '--admi
 
 // A clean environment: what a developer has exported must not decide a test.
 export function environment(more) {
-  return { PATH: process.env.PATH, TSAN_OPTIONS: process.env.TSAN_OPTIONS ?? '', ...more }
+  const kept = ['PATH', 'TSAN_OPTIONS', 'ASAN_OPTIONS', 'UBSAN_OPTIONS'].filter((name) => process.env[name] !== undefined)
+  return { ...Object.fromEntries(kept.map((name) => [name, process.env[name]])), ...more }
 }
 
 export async function start({ args = [], env = { LIVEKIT_API_KEY: KEY, LIVEKIT_API_SECRET: SECRET }, workers = 2 } = {}) {
