@@ -14,8 +14,9 @@ let failed = 0
 const stream = run({ files, concurrency: false, timeout: 180_000 })
 stream.on('test:pass', ({ details }) => details.type !== 'suite' && passed++)
 stream.on('test:fail', ({ details }) => details.type !== 'suite' && failed++)
-stream.compose(new spec()).pipe(process.stdout)
-stream.on('end', () => {
+const report = stream.compose(new spec())
+report.pipe(process.stdout)
+report.on('end', () => {
   console.log(`\n${passed} passed, ${failed} failed`)
   process.exitCode = failed || !passed ? 1 : 0
 })
