@@ -1,4 +1,4 @@
-// network.test.mjs — bad networks between a browser and the server: blocked UDP, UDP that dies mid-call, a NAT that rebinds, an
+// network-faults.test.mjs — bad networks between a browser and the server: blocked UDP, UDP that dies mid-call, a NAT that rebinds, an
 // offline spell, a server killed and restarted. The call goes on, judged by the sound. Started by run-network.mjs.
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import assert from 'node:assert/strict'

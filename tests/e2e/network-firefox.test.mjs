@@ -1,13 +1,18 @@
-// firefox.test.mjs — Firefox ESR and Chromium in one room, both connection modes.
+// network-firefox.test.mjs — Firefox ESR and Chromium in one room, both connection modes. Started by run-network.mjs: Firefox does not
+// gather candidates on a machine that has only loopback, so it lives in a namespace with a real interface.
 import { after, before, describe, test } from 'node:test'
 import { startServer } from './lib/server.mjs'
 import { startPages } from './lib/pages.mjs'
 import { openChromium, openFirefox } from './lib/browser.mjs'
 import { hears } from './lib/wait.mjs'
+import { SERVER_IP, network } from './lib/network.mjs'
+
+const net = network(process.env.OFFHOOK_NETWORK)
 
 let server, pages, chromium, firefox
 before(async () => {
-  server = await startServer()
+  await net.filter([])
+  server = await startServer({ namespace: net.server, host: SERVER_IP, args: ['--bind', SERVER_IP], port: 7880, udpPort: 7882 })
   pages = await startPages()
   ;[chromium, firefox] = await Promise.all([openChromium({ hz: 440 }), openFirefox({ hz: 880 })])
 })
