@@ -2,31 +2,14 @@
 // failing seed is printed and replays exactly: OpenSSL's clock and random numbers are the simulator's as
 // well.
 #include "rtc/identity.h"
+#include "tests/sim/openssl_random.h"
 #include "tests/sim/stage.h"
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/time.h>
 
-static struct sim_stage *on_stage; // whose time and randomness OpenSSL sees
-
-// Takes the place of libc's for libssl: DTLS timers run in virtual time.
-int gettimeofday(struct timeval *restrict tv, void *restrict zone) {
-  (void)zone;
-  int64_t now_us = on_stage ? on_stage->now_us : 0;
-  tv->tv_sec = (time_t)(now_us / 1000000);
-  tv->tv_usec = (suseconds_t)(now_us % 1000000);
-  return 0;
-}
-
-static struct sim_random before_stage = {.state = 1};
-static int give_random(unsigned char *buffer, int len) {
-  sim_fill(on_stage ? &on_stage->entropy : &before_stage, buffer, (size_t)len);
-  return 1;
-}
-static int is_seeded(void) {
-  return 1;
-}
+// What OpenSSL draws from: one stream for all stories of a run, restarted with each.
+static struct sim_random openssl_state;
+static const struct oh_random openssl_random = {.fill = sim_fill, .ctx = &openssl_state};
 
 static struct sim_weather weather(struct sim_random *r) {
   struct sim_weather w = {.delay_min_us = 1000 + sim_below(r, 80) * 1000};
@@ -81,10 +64,9 @@ static void heal(struct sim_stage *s) {
 static bool play(uint64_t seed, struct oh_identity *identity, bool verbose, uint64_t *digest,
                  char failure[256]) {
   static struct sim_stage stage;
-  struct sim_stage *s = on_stage = &stage;
-  on_stage = NULL;
+  struct sim_stage *s = &stage;
+  openssl_state.state = seed;
   sim_stage_open(s, seed, identity, verbose);
-  on_stage = s;
   uint32_t callers = 2 + sim_below(&s->random, SIM_CALLERS - 3);
   for (uint32_t i = 0; i < callers; i++) {
     struct sim_caller *c = &s->callers[i];
@@ -122,16 +104,11 @@ static bool play(uint64_t seed, struct oh_identity *identity, bool verbose, uint
   *digest = s->digest;
   memcpy(failure, s->failure, 256);
   sim_stage_close(s);
-  on_stage = NULL;
   return !failure[0];
 }
 
 int main(int argc, char **argv) {
-  static const RAND_METHOD method = {.bytes = give_random, .pseudorand = give_random, .status = is_seeded};
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-  RAND_set_rand_method(&method);
-#pragma GCC diagnostic pop
+  sim_openssl_random(&openssl_random);
   struct oh_identity *identity = oh_identity_open();
   if (argc < 2 || !identity) {
     fprintf(stderr, "usage: sim SEED | sim FIRST COUNT\n");
