@@ -278,7 +278,12 @@ static void deliver_to_server(struct sim_stage *s, struct sim_parcel *p) {
 static void deliver_to_caller(struct sim_stage *s, struct sim_parcel *p) {
   struct sim_caller *c = &s->callers[p->host];
   unsigned leg;
-  if (!c->caller) return;
+  if (!c->caller) { // nobody holds that socket any more: his machine resets the connection
+    if (p->kind == SIM_OPEN)
+      sim_network_frame(&s->network, s->now_us, &c->weather, true, c->number, p->line, SIM_HANGUP, false,
+                        NULL, 0, &c->to_server_us);
+    return;
+  }
   if (p->kind == SIM_DATAGRAM) {
     if (by_address(s, &p->to, &leg) == c) {
       struct oh_addr from = p->from;
