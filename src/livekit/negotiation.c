@@ -153,6 +153,7 @@ static void read_receive(struct oh_slot *slot, const struct oh_section *section,
   slot->receive.audio_level_ext = section->audio_level_id;
   slot->receive.mid_ext = section->mid_id;
   slot->receive.nack = section->nack;
+  slot->receive.transport_cc_ext = section->transport_cc ? section->transport_cc_id : 0;
 }
 
 static void attach(struct oh_house *house, int64_t now_us, struct oh_transport *transport,

@@ -65,6 +65,12 @@ for (const [name, options] of modes)
       )
     })
 
+    test('S48 the browser learns the bandwidth from our transport-wide feedback', () =>
+      eventually('an estimate', async () => {
+        const pairs = await a.evaluate(() => window.transport())
+        return { ok: pairs.some((pair) => pair.bitrate > 500_000), pairs } // it starts at 300,000 and falls without feedback
+      }))
+
     test('unpublish and publish again', async () => {
       await a.evaluate(async () => {
         const local = window.room.localParticipant

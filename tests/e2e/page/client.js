@@ -62,7 +62,7 @@ window.transport = async () => {
       if (s.type === 'candidate-pair' && s.nominated && s.state === 'succeeded') {
         const local = stats.get(s.localCandidateId)
         const remote = stats.get(s.remoteCandidateId)
-        found.push({ protocol: local?.protocol, remoteProtocol: remote?.protocol, rtt: s.currentRoundTripTime })
+        found.push({ protocol: local?.protocol, remoteProtocol: remote?.protocol, rtt: s.currentRoundTripTime, bitrate: s.availableOutgoingBitrate })
       }
     })
   }
