@@ -137,21 +137,22 @@ static bool open_room(struct room *room, struct oh_crowd *crowd, uint32_t listen
 
 // ---- forwarding
 
+// Rates are per second of processor time: on a machine with neighbours the seconds of the clock belong to
+// others, too.
 struct rounds {
-  double saturated[ROUNDS_MAX], cpu_saturated[ROUNDS_MAX], cpu_us[ROUNDS_MAX], p50[ROUNDS_MAX],
-      p99[ROUNDS_MAX], p999[ROUNDS_MAX];
+  double per_core[ROUNDS_MAX], busy[ROUNDS_MAX], wall[ROUNDS_MAX]; // saturated
+  double cpu_us[ROUNDS_MAX], p50[ROUNDS_MAX], p99[ROUNDS_MAX], p999[ROUNDS_MAX];
   uint64_t lost, received;
-  double best_saturated;
 };
 
 static void take(struct rounds *r, uint32_t i, const struct oh_path *path, const struct wish *wish) {
   struct oh_traffic t;
   int64_t duration_us = (int64_t)wish->seconds * 1000000;
   oh_traffic_saturate(path, wish->bytes, duration_us, &t);
-  r->saturated[i] = (double)t.received * 1e6 / (double)t.elapsed_us;
-  r->cpu_saturated[i] = (double)t.cpu_ns / 1e3 / (double)(t.received ? t.received : 1);
+  r->per_core[i] = (double)t.received * 1e9 / (double)(t.cpu_ns ? t.cpu_ns : 1);
+  r->busy[i] = (double)t.cpu_ns / 1e3 / (double)t.elapsed_us;
+  r->wall[i] = (double)t.received * 1e6 / (double)t.elapsed_us;
   r->lost += t.lost;
-  if (r->saturated[i] > r->best_saturated) r->best_saturated = r->saturated[i];
   oh_traffic_pace(path, wish->bytes, duration_us, &t);
   r->cpu_us[i] = (double)t.cpu_ns / 1e3 / (double)(t.received ? t.received : 1);
   r->p50[i] = (double)t.p50_us, r->p99[i] = (double)t.p99_us, r->p999[i] = (double)t.p999_us;
@@ -159,24 +160,30 @@ static void take(struct rounds *r, uint32_t i, const struct oh_path *path, const
   r->received += t.received;
 }
 
-static void tell_forwarding(struct bench *b, const char *name, struct rounds *server, struct rounds *bare) {
+static void tell_saturated(struct bench *b, const char *name, struct rounds *server, struct rounds *bare) {
   uint32_t n = b->wish.rounds;
   char key[64];
   double ratio[ROUNDS_MAX];
   for (uint32_t i = 0; i < n; i++)
-    ratio[i] = server->saturated[i] / bare->saturated[i];
-  double best = server->best_saturated, bare_best = bare->best_saturated, r = median(ratio, n);
+    ratio[i] = server->per_core[i] / bare->per_core[i];
+  double r = median(ratio, n), s = median(server->per_core, n), l = median(bare->per_core, n);
+  double best = server->per_core[n - 1], bare_best = bare->per_core[n - 1];
 #define KEY(what) (snprintf(key, sizeof key, "%s_" what, name), key)
-  double s = median(server->saturated, n), l = median(bare->saturated, n);
-  figure(b, KEY("packets_per_s"), s, ">= 150000",
-         "saturated: %.0f packets/s forwarded on one core (best round %.0f)", s, best);
-  figure(b, KEY("bare_packets_per_s"), l, "", "  bare loop: %.0f packets/s (best round %.0f)", l, bare_best);
+  figure(b, KEY("packets_per_core_s"), s, ">= 150000",
+         "saturated: %.0f packets forwarded per second of a core (best round %.0f)", s, best);
+  figure(b, KEY("bare_packets_per_core_s"), l, "", "  bare loop: %.0f (best round %.0f)", l, bare_best);
   figure(b, KEY("of_limit"), r, ">= 0.80", "  share of the limit: %.2f (of the best rounds %.2f)", r,
          best / bare_best);
-  s = median(server->cpu_saturated, n), l = median(bare->cpu_saturated, n);
-  figure(b, KEY("saturated_cpu_us"), s, "", "  processor time per forwarded packet: %.2f us (bare %.2f)", s,
-         l);
-  s = median(server->cpu_us, n), l = median(bare->cpu_us, n);
+  s = median(server->wall, n), l = median(bare->wall, n);
+  double busy = 100 * median(server->busy, n), bare_busy = 100 * median(bare->busy, n);
+  figure(b, KEY("wall_packets_per_s"), s, "",
+         "  by the clock: %.0f/s, core %.0f %% busy (bare %.0f/s, %.0f %%)", s, busy, l, bare_busy);
+}
+
+static void tell_paced(struct bench *b, const char *name, struct rounds *server, struct rounds *bare) {
+  uint32_t n = b->wish.rounds;
+  char key[64];
+  double s = median(server->cpu_us, n), l = median(bare->cpu_us, n);
   figure(b, KEY("cpu_us"), s, "",
          "at the pace of speech: %.2f us of processor per forwarded packet (bare %.2f)", s, l);
   figure(b, KEY("bare_cpu_us"), l, "", "  share of the limit: %.2f", l / s);
@@ -184,13 +191,14 @@ static void tell_forwarding(struct bench *b, const char *name, struct rounds *se
   figure(b, KEY("latency_p50_us"), p50, "", "  latency mouth to ear p50 %.0f us, p99 %.0f us, p99.9 %.0f us",
          p50, p99, p999);
   double q50 = median(bare->p50, n), q99 = median(bare->p99, n), q999 = median(bare->p999, n);
-  figure(b, KEY("bare_latency_p50_us"), q50, "", "  bare loop    p50 %.0f us, p99 %.0f us, p99.9 %.0f us",
-         q50, q99, q999);
+  figure(b, KEY("bare_latency_p50_us"), q50, "",
+         "  bare loop            p50 %.0f us, p99 %.0f us, p99.9 %.0f us", q50, q99, q999);
   oh_text_addf(&b->json, ",\n  \"%s_latency_p99_us\": %.0f,\n  \"%s_latency_p999_us\": %.0f", name, p99, name,
                p999);
   oh_text_addf(&b->json, ",\n  \"%s_bare_latency_p99_us\": %.0f", name, q99);
-  figure(b, KEY("lost"), (double)server->lost, "", "  packets lost: %llu (bare %llu)",
-         (unsigned long long)server->lost, (unsigned long long)bare->lost);
+  figure(b, KEY("lost"), (double)server->lost, "", "  packets lost: %llu of %llu (bare %llu)",
+         (unsigned long long)server->lost, (unsigned long long)(server->received + server->lost),
+         (unsigned long long)bare->lost);
 #undef KEY
 }
 
@@ -219,7 +227,8 @@ static bool measure_forwarding(struct bench *b, const char *name, uint32_t liste
       work(crowd, 200 * 1000); // what the callers have missed meanwhile
       take(served, i, &path, &b->wish);
     }
-    tell_forwarding(b, name, served, bare_served);
+    tell_saturated(b, name, served, bare_served);
+    tell_paced(b, name, served, bare_served);
   }
   if (crowd) oh_crowd_close(crowd);
   oh_server_stop(&server);
@@ -481,6 +490,7 @@ int oh_bench_command(int count, char **args) {
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
   signal(SIGPIPE, SIG_IGN);
+  setpriority(PRIO_PROCESS, 0, -15); // where we may: neighbours disturb less; the server inherits it
   char machine[400], date[32];
   time_t now = time(NULL);
   oh_machine_describe(machine, sizeof machine);

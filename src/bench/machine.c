@@ -27,8 +27,8 @@ bool oh_machine_pin(unsigned cpu) {
 }
 
 unsigned oh_machine_cpus(void) {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? (unsigned)count : 1;
 }
 
 void oh_machine_describe(char *out, size_t cap) {

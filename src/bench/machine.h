@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 bool oh_machine_pin(unsigned cpu);               // the calling thread (and children)
-unsigned oh_machine_cpus(void);                  // processors this process may use
+unsigned oh_machine_cpus(void);                  // processors of this machine
 void oh_machine_describe(char *out, size_t cap); // processor model, count and kernel
 int64_t oh_machine_cpu_ns(pid_t pid);            // on-CPU time of all threads (/proc/PID/task/*/schedstat)
 int64_t oh_machine_memory_kb(pid_t pid, const char *field); // "Rss:", "Pss:" … of /proc/PID/smaps_rollup
