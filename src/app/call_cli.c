@@ -22,6 +22,7 @@
 enum {
   FILE_MAX = 512 * 1024 * 1024, // a day of Opus
   LEVEL = 30,                   // -dBov told for packets with sound: nothing is decoded, so it is a guess
+  TRIES = 3,                    // to get in at all
   TAIL_US = 300 * 1000,         // after the last packet, for what is on its way
   GOODBYE_US = 1000 * 1000,     // for the server to take note
 };
@@ -43,7 +44,8 @@ struct call {
   int64_t begun_us, next_us, end_us,
       gone_us; // next_us: when the next packet is due; gone_us: left, tidying up
   int64_t connected_us;
-  bool published, played;
+  bool published;
+  unsigned tries;       // that failed before the first connection
   struct oh_bytes opus; // the packet that is due
   uint32_t samples;
   char heard[OH_RECORDINGS_MAX][64]; // sids announced as heard
@@ -129,10 +131,15 @@ static void on_event(void *ctx, int64_t now_us, const struct oh_caller_event *ev
     break;
   case OH_CALLER_PUBLISHED: c->published = true; break;
   case OH_CALLER_AUDIO: hear(c, now_us, event); break;
-  case OH_CALLER_RECONNECTING: say(c, "lost the connection, trying again"); break;
+  case OH_CALLER_RECONNECTING:
+    if (c->connected_us)
+      say(c, "lost the connection, trying again");
+    else if (++c->tries == TRIES)
+      leave(c);
+    break;
   case OH_CALLER_RESUMED: say(c, "resumed"); break;
   case OH_CALLER_LEFT:
-    if (event->reason < 0) {
+    if (event->reason < 0 || c->tries >= TRIES) {
       fprintf(stderr, "offhook: %s: %.*s\n", c->connected_us ? "the call was lost" : "no connection",
               OH_STR_ARG(text));
       c->status = 1;
