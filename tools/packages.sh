@@ -2,10 +2,10 @@
 # it is missing.
 
 build_packages="build-essential meson ninja-build pkg-config python3 brotli ca-certificates libuv1-dev libssl-dev
-  zlib1g-dev libprotobuf-c-dev protobuf-c-compiler libjansson-dev libyaml-dev libopus-dev libogg-dev libcmocka-dev"
+  zlib1g-dev libprotobuf-c-dev protobuf-c-compiler libjansson-dev libyaml-dev libopus-dev"
 case $(uname -m) in x86_64) build_packages="$build_packages libipsec-mb-dev" ;; esac
-test_packages="clang clang-format llvm libsrtp2-dev curl openssl procps iproute2 nftables chromium firefox-esr
-  opus-tools ffmpeg"
+test_packages="git libcmocka-dev libogg-dev libsrtp2-dev clang clang-format llvm protobuf-compiler curl openssl
+  procps iproute2 conntrack nftables chromium firefox-esr opus-tools ffmpeg"
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 stop() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
@@ -70,23 +70,26 @@ build_page() {
   fi
 }
 
-# configure DIR [meson option…] — sets the build directory up if it is not.
+# configure DIR [meson option…] — sets the build directory up, or changes the options of one that is there.
 configure() {
   dir=$1
   shift
   if [ -f "$dir/build.ninja" ]; then
-    [ $# -gt 0 ] && meson configure "$dir" "$@" >/dev/null
+    [ $# -gt 0 ] && { meson configure "$dir" "$@" >/dev/null 2>&1 ||
+      meson setup --reconfigure "$dir" "$root" "$@" >&2 || stop "meson could not change $dir"; }
   else
     meson setup "$dir" "$root" "$@" >&2 || stop "meson could not set $dir up"
   fi
   return 0
 }
 
-# build_server — build/offhook with the page inside.
+# build_server [meson option…] — build/offhook with the page inside. A new build directory has no tests,
+# because those need more packages; one that has them keeps them.
 build_server() {
   # shellcheck disable=SC2086
   need_packages $build_packages
   build_page
-  configure "$root/build" -Dpage=enabled
-  ninja -C "$root/build" --quiet >&2 || stop "the server could not be built"
+  [ -f "$root/build/build.ninja" ] || set -- -Dtests=false "$@"
+  configure "$root/build" -Dpage=enabled "$@"
+  ninja -C "$root/build" --quiet offhook >&2 || stop "the server could not be built"
 }

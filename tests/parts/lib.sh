@@ -3,6 +3,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/tools/packages.sh"
 cd "$root" || exit 1
 
+# build_tests — build/offhook and all test programs beside it.
+build_tests() {
+  build_server -Dtests=true
+  ninja -C build --quiet || { echo "the tests do not build"; echo "0 passed, 1 failed"; exit 1; }
+}
+
 # meson_part DIR [meson test argument…] — builds DIR, runs its tests, prints what failed and the sum.
 meson_part() {
   local dir=$1
