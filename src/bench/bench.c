@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bench/bare.h"
 #include "io/clock.h"
+#include "io/entropy.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -267,10 +268,11 @@ static bool run_joins(struct bench *b, struct stage *s, pid_t pid, uint32_t coun
                       struct joins *j) {
   uint32_t open[ATONCE], opened = 0, done = 0, begun = 0;
   *j = (struct joins){.cpu_ns = oh_machine_cpu_ns(pid), .elapsed_us = oh_clock_us()};
-  int64_t give_up_us = oh_clock_us() + PATIENCE_US;
+  int64_t give_up_us = oh_clock_us() + PATIENCE_US, next_us = 0;
+  struct oh_random random = oh_entropy();
   while (done < count) {
     char name[16];
-    for (; opened < at_once && begun < count; begun++) {
+    for (; opened < at_once && begun < count && oh_clock_us() >= next_us; begun++) {
       snprintf(name, sizeof name, "join-%u", begun % JOIN_ROOMS);
       open[opened++] = oh_crowd_add(s->crowd, &(struct oh_member_wish){.room = name, .subscribe = true});
     }
@@ -289,6 +291,8 @@ static bool run_joins(struct bench *b, struct stage *s, pid_t pid, uint32_t coun
       oh_crowd_leave(s->crowd, open[i]);
       open[i] = open[--opened];
       done++;
+      // a lone join must not start in step with the speakers' frames, which is when the last one ended
+      if (at_once == 1) next_us = oh_clock_us() + oh_random_u32(&random) % FRAME_US;
     }
   }
   j->cpu_ns = oh_machine_cpu_ns(pid) - j->cpu_ns;

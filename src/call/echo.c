@@ -66,6 +66,7 @@ static bool encode_greeting(struct oh_echo *echo) {
   OpusEncoder *encoder = opus_encoder_create(RATE, 1, OPUS_APPLICATION_AUDIO, &error);
   if (!encoder) return false;
   opus_encoder_ctl(encoder, OPUS_SET_BITRATE(32000));
+  opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(1)); // two notes need no search, and the start must not wait
   float *pcm = calloc((size_t)GREETING_FRAMES * FRAME, sizeof *pcm);
   OH_CHECK(pcm);
   write_note(pcm, (size_t)NOTE_FRAMES * FRAME, a4_hz);
