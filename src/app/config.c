@@ -281,6 +281,9 @@ bool oh_config_finish(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX])
   if (!gather_keys(config, error)) return false;
   if (config->key_count == 0) {
     if (!make_development_key(config, error)) return false;
+    // Media doors are silent to whoever got no credentials through the HTTP door, so only that one hides.
+    if (!oh_config_was_set(config, "rtc.enable_loopback_candidate"))
+      config->rtc.enable_loopback_candidate = true;
     if (config->bind_addresses.count == 0) set_default_list(config, "bind_addresses", "127.0.0.1,::1");
     if (!all_loopback(&config->bind_addresses)) {
       snprintf(
@@ -293,8 +296,7 @@ bool oh_config_finish(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX])
   if (config->bind_addresses.count == 0) set_default_list(config, "bind_addresses", "0.0.0.0,::");
   bool private = all_loopback(&config->bind_addresses);
   if (!private && !refuse_weak_keys(config, error)) return false;
-  if (config->rtc.bind_addresses.count == 0)
-    set_default_list(config, "rtc.bind_addresses", private ? "127.0.0.1" : "0.0.0.0,::");
+  if (config->rtc.bind_addresses.count == 0) set_default_list(config, "rtc.bind_addresses", "0.0.0.0,::");
   bool has_cert = config->tls.cert && *config->tls.cert, has_key = config->tls.key && *config->tls.key;
   if (has_cert != has_key) {
     snprintf(error, OH_CONFIG_ERROR_MAX, "tls.cert and tls.key belong together; %s is missing",

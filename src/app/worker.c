@@ -189,7 +189,14 @@ static void on_batch_done(void *ctx, int64_t now_us) {
   settle(ctx, now_us);
 }
 
-static const struct oh_udp_handler udp_handler = {.recv = on_datagram, .batch_done = on_batch_done};
+static void on_stream_closed(void *ctx, int64_t now_us, const struct oh_addr *from) {
+  struct oh_worker *w = ctx;
+  oh_house_stream_closed(w->house, now_us, from);
+  settle(w, now_us);
+}
+
+static const struct oh_udp_handler udp_handler = {
+    .recv = on_datagram, .batch_done = on_batch_done, .closed = on_stream_closed};
 
 static void flush_outbox(void *ctx, struct oh_outbox *outbox) {
   struct oh_worker *w = ctx;

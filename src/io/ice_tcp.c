@@ -41,10 +41,19 @@ static void forget(struct tcp_stream *s) {
   oh_slab_remove(&s->door->slab, s->id);
 }
 
-static void drop(struct tcp_stream *s, enum oh_counter why) {
+// The stream ended by itself, or we ended it for a reason of our own: the peer's path over it has gone.
+static void end(struct tcp_stream *s, int64_t now_us) {
+  struct oh_ice_tcp *door = s->door;
+  struct oh_addr addr = s->addr;
+  bool was_used = s->brought_one;
+  forget(s);
+  if (was_used && door->handler->closed) door->handler->closed(door->ctx, now_us, &addr);
+}
+
+static void drop(struct tcp_stream *s, int64_t now_us, enum oh_counter why) {
   oh_count(&s->door->world->counters, why);
   oh_stream_close(s->stream);
-  forget(s);
+  end(s, now_us);
 }
 
 static void deliver(struct tcp_stream *s, int64_t now_us, uint8_t *data, size_t len) {
@@ -106,7 +115,7 @@ static void on_data(void *ctx, int64_t now_us, uint8_t *data, size_t len) {
   bool first = !s->brought_one;
   oh_id id = s->id;
   if (!take_frames(s, now_us, data, len)) {
-    drop(s, OH_COUNT_ice_tcp_drop_malformed);
+    drop(s, now_us, OH_COUNT_ice_tcp_drop_malformed);
   } else if ((s = oh_slab_find(&door->slab, id)) != NULL && first && s->brought_one) {
     oh_stream_set_deadline(s->stream, now_us + OH_ICE_TCP_IDLE_US);
   }
@@ -118,13 +127,13 @@ static void on_deadline(void *ctx, int64_t now_us) {
   if (s->brought_one && now_us - s->heard_us < OH_ICE_TCP_IDLE_US) {
     oh_stream_set_deadline(s->stream, s->heard_us + OH_ICE_TCP_IDLE_US);
   } else {
-    drop(s, OH_COUNT_ice_tcp_closed_idle);
+    drop(s, now_us, OH_COUNT_ice_tcp_closed_idle);
   }
 }
 
-static void on_closed(void *ctx, int64_t now_us, enum oh_stream_end end) {
-  (void)now_us, (void)end;
-  forget(ctx);
+static void on_closed(void *ctx, int64_t now_us, enum oh_stream_end why) {
+  (void)why;
+  end(ctx, now_us);
 }
 
 static const struct oh_stream_handler stream_handler = {

@@ -12,6 +12,8 @@ struct oh_udp_handler {
   void (*recv)(void *ctx, int64_t now_us, const struct oh_addr *from, uint8_t *data, size_t len);
   // After the last datagram of a batch (flush the outbox here). May be NULL.
   void (*batch_done)(void *ctx, int64_t now_us);
+  // ICE-TCP only: the stream that datagrams of this address came by has gone. May be NULL.
+  void (*closed)(void *ctx, int64_t now_us, const struct oh_addr *from);
 };
 
 // Binds `bind_to` (family v4 or v6; a v6 wildcard serves v6 only; port 0: any). Counts datagrams_received,

@@ -163,8 +163,8 @@ void oh_house_datagram(struct oh_house *house, int64_t now_us, const struct oh_a
   settle(house, now_us);
 }
 
-void oh_house_stream_closed(struct oh_house *house, int64_t now_us, uint32_t stream) {
-  oh_hub_stream_closed(house->hub, now_us, stream);
+void oh_house_stream_closed(struct oh_house *house, int64_t now_us, const struct oh_addr *addr) {
+  oh_hub_stream_closed(house->hub, now_us, addr);
   settle(house, now_us);
 }
 

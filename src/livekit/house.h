@@ -83,7 +83,7 @@ bool oh_house_next_frame(struct oh_house *house, struct oh_frame *frame);
 
 void oh_house_datagram(struct oh_house *house, int64_t now_us, const struct oh_addr *from, uint8_t *data,
                        size_t len);
-void oh_house_stream_closed(struct oh_house *house, int64_t now_us, uint32_t stream);
+void oh_house_stream_closed(struct oh_house *house, int64_t now_us, const struct oh_addr *addr);
 int64_t oh_house_deadline(const struct oh_house *house);
 void oh_house_tick(struct oh_house *house, int64_t now_us);
 

@@ -12,10 +12,9 @@ struct entry { // what the slab holds: peers are large, and a client's hub has o
 
 struct oh_hub {
   struct oh_peer_env env;
-  struct oh_slab peers;  // struct entry
-  struct oh_map ufrags;  // local ufrag → peer
-  struct oh_map addrs;   // struct oh_addr → peer; exactly the paths of all peers
-  struct oh_map streams; // uint32_t TCP stream → peer
+  struct oh_slab peers; // struct entry
+  struct oh_map ufrags; // local ufrag → peer
+  struct oh_map addrs;  // struct oh_addr → peer; exactly the paths of all peers
   struct oh_heap heap;
   bool has_client;
 };
@@ -32,7 +31,6 @@ struct oh_hub *oh_hub_open(struct oh_world *world, struct oh_identity *identity,
   oh_random_fill(&world->random, secret, sizeof secret);
   oh_map_init(&hub->ufrags, secret);
   oh_map_init(&hub->addrs, secret);
-  oh_map_init(&hub->streams, secret);
   return hub;
 }
 
@@ -43,7 +41,6 @@ void oh_hub_close(struct oh_hub *hub) {
   oh_slab_fini(&hub->peers);
   oh_map_fini(&hub->ufrags);
   oh_map_fini(&hub->addrs);
-  oh_map_fini(&hub->streams);
   oh_heap_fini(&hub->heap);
   free(hub);
 }
@@ -67,14 +64,12 @@ static void plan(struct oh_hub *hub, struct oh_peer *p) {
 
 static void map_path(struct oh_hub *hub, const struct oh_addr *addr, oh_id id) {
   oh_map_put(&hub->addrs, addr, sizeof *addr, id);
-  if (addr->proto == OH_TCP) oh_map_put(&hub->streams, &addr->stream, sizeof addr->stream, id);
 }
 
 static void unmap_path(struct oh_hub *hub, const struct oh_addr *addr, oh_id id) {
   uint64_t owner;
   if (!oh_map_get(&hub->addrs, addr, sizeof *addr, &owner) || owner != id) return;
   oh_map_remove(&hub->addrs, addr, sizeof *addr);
-  if (addr->proto == OH_TCP) oh_map_remove(&hub->streams, &addr->stream, sizeof addr->stream);
 }
 
 static void apply(struct oh_hub *hub, struct oh_peer *p, const struct oh_ice_change *change) {
@@ -260,18 +255,15 @@ void oh_hub_recv(struct oh_hub *hub, int64_t now_us, const struct oh_addr *from,
   }
 }
 
-void oh_hub_stream_closed(struct oh_hub *hub, int64_t now_us, uint32_t stream) {
+void oh_hub_stream_closed(struct oh_hub *hub, int64_t now_us, const struct oh_addr *addr) {
   begin(hub);
-  uint64_t id = 0;
-  struct oh_peer *p = oh_map_get(&hub->streams, &stream, sizeof stream, &id) ? peer_of(hub, (oh_id)id) : NULL;
-  for (int i = 0; p && i < OH_PEER_PATHS_MAX; i++) {
-    if (p->ice.paths[i].addr.proto != OH_TCP || p->ice.paths[i].addr.stream != stream) continue;
-    struct oh_ice_change change = {0};
-    oh_peer_drop_path(p, now_us, i, &change);
-    apply(hub, p, &change);
-    plan(hub, p);
-    return;
-  }
+  struct oh_peer *p = peer_at(hub, addr);
+  int path = p ? oh_ice_find(&p->ice, addr) : -1;
+  if (path < 0) return;
+  struct oh_ice_change change = {0};
+  oh_peer_drop_path(p, now_us, path, &change);
+  apply(hub, p, &change);
+  plan(hub, p);
 }
 
 bool oh_hub_next(struct oh_hub *hub, struct oh_hub_event *event) {

@@ -91,8 +91,8 @@ void oh_hub_add_candidate(struct oh_hub *hub, int64_t now_us, oh_id peer, const 
 // returns false, before the next call.
 void oh_hub_recv(struct oh_hub *hub, int64_t now_us, const struct oh_addr *from, uint8_t *data, size_t len,
                  struct oh_outbox *out);
-// A TCP stream (addr.proto == OH_TCP) has gone: its path is forgotten. Then oh_hub_next as after recv.
-void oh_hub_stream_closed(struct oh_hub *hub, int64_t now_us, uint32_t stream);
+// The TCP stream at this address has gone: its path is forgotten. Then oh_hub_next as after recv.
+void oh_hub_stream_closed(struct oh_hub *hub, int64_t now_us, const struct oh_addr *addr);
 bool oh_hub_next(struct oh_hub *hub, struct oh_hub_event *event);
 int64_t oh_hub_deadline(const struct oh_hub *hub);                           // OH_NEVER if none
 void oh_hub_tick(struct oh_hub *hub, int64_t now_us, struct oh_outbox *out); // then oh_hub_next as after recv

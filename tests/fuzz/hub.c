@@ -77,7 +77,7 @@ static void play(struct oh_hub *hub, oh_id peers[2], const uint8_t *data, size_t
     case 4: now_us += (int64_t)len * 1000; break;
     case 5: oh_hub_restart(hub, now_us, peer); break;
     case 6: oh_hub_set_remote(hub, now_us, peer, &remote); break;
-    default: oh_hub_stream_closed(hub, now_us, source % 16); break;
+    default: oh_hub_stream_closed(hub, now_us, &from); break;
     }
     free(copy);
     drain(hub, out, now_us);

@@ -164,7 +164,7 @@ static void no_key_means_this_machine_only(void **state) {
   assert_true(config.development);
   assert_int_equal(config.bind_addresses.count, 2);
   assert_string_equal(config.bind_addresses.items[0], "127.0.0.1");
-  assert_string_equal(config.rtc.bind_addresses.items[0], "127.0.0.1");
+  assert_string_equal(config.rtc.bind_addresses.items[0], "0.0.0.0");
   assert_true(strlen(config.key_items[0].secret) >= 32);
   assert_string_not_equal(config.key_items[0].secret, other.key_items[0].secret);
   oh_config_fini(&config);

@@ -108,8 +108,8 @@ void oh_hub_recv(struct oh_hub *hub, int64_t now_us, const struct oh_addr *from,
                  struct oh_outbox *out) {
   (void)hub, (void)now_us, (void)from, (void)data, (void)len, (void)out;
 }
-void oh_hub_stream_closed(struct oh_hub *hub, int64_t now_us, uint32_t stream) {
-  (void)hub, (void)now_us, (void)stream;
+void oh_hub_stream_closed(struct oh_hub *hub, int64_t now_us, const struct oh_addr *addr) {
+  (void)hub, (void)now_us, (void)addr;
 }
 bool oh_hub_next(struct oh_hub *hub, struct oh_hub_event *event) {
   (void)hub;

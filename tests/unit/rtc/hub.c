@@ -326,9 +326,10 @@ static void tcp_when_udp_is_blocked(void **state) {
   assert_int_equal(n.server_view[0].path.proto, OH_TCP);
   expect_sound(&n, 0, 1);
   // the stream goes and nothing else is known: nothing can be sent, but the peer waits for the client
-  oh_hub_stream_closed(n.server.hub, n.now_us, 1000);
-  assert_false(net_send_rtp(&n, true, 0, 2, "no path"));
   struct oh_addr path;
+  assert_true(oh_hub_path(n.server.hub, n.server_view[0].peer, &path));
+  oh_hub_stream_closed(n.server.hub, n.now_us, &path);
+  assert_false(net_send_rtp(&n, true, 0, 2, "no path"));
   assert_false(oh_hub_path(n.server.hub, n.server_view[0].peer, &path));
   net_run(&n, 4000000); // the client's next check makes it anew
   assert_true(oh_hub_path(n.server.hub, n.server_view[0].peer, &path));
