@@ -45,6 +45,15 @@
   X(nack_drop_limit, "NACKed packets not sent again because of limits")                                      \
   X(nack_drop_unknown, "NACKed packets that we do not have")                                                 \
   X(sfu_event_dropped, "media events nobody fetched in time")                                                \
+  X(sctp_drop_malformed, "SCTP packets or chunks that do not parse")                                         \
+  X(sctp_drop_tag, "SCTP packets with a wrong verification tag or port")                                     \
+  X(sctp_drop_cookie, "SCTP cookies that are forged or stale")                                               \
+  X(sctp_drop_window, "SCTP chunks beyond what we have room for")                                            \
+  X(sctp_drop_oversize, "SCTP messages larger than we take")                                                 \
+  X(sctp_drop_unsent, "data channel messages not sent because the reader is too slow")                       \
+  X(sctp_aborted, "SCTP associations aborted because of a protocol error or silence")                        \
+  X(channel_refused, "data channels refused because of limits or a protocol error")                          \
+  X(channel_drop_message, "data channel messages for no open channel, or of an unknown kind")                \
   X(sctp_drop, "SCTP packets dropped")                                                                       \
   X(signal_messages_received, "signalling messages received")                                                \
   X(signal_drop_malformed, "signalling messages that do not decode")                                         \

@@ -100,3 +100,22 @@
 #define OH_MISSING_MAX 100                  // packets we ask one publisher for at a time (LiveKit)
 #define OH_MISSING_TRIES 5                  // NACKs for one packet (LiveKit)
 #define OH_SFU_EVENTS_MIN 64                // waiting events; grows in tick, never on the packet path
+
+// Data channels (src/rtc).
+#define OH_SCTP_PACKET_MAX 1188  // with DTLS, UDP and TURN inside IPv6's smallest MTU, as browsers
+#define OH_SCTP_STREAMS_MAX 1024 // stream numbers we announce; browsers count theirs up from 0 or 1
+#define OH_CHANNELS_MAX 64       // open at once on one association; LiveKit's clients use 3
+#define OH_CHANNEL_LABEL_MAX 256 // bytes of a label or protocol
+#define OH_CHANNEL_MESSAGE_MAX (256 * 1024) // bytes of one message; LiveKit's clients stay below 64 KB
+#define OH_SCTP_RECEIVE_MAX (512 * 1024) // memory for what is not delivered yet: a message and as much again
+#define OH_SCTP_SEND_MAX (1024 * 1024)   // memory for what is not acknowledged yet; a slower reader loses
+#define OH_SCTP_TSNS_MAX 2048            // chunks in flight, and how far ahead of a gap we keep any
+#define OH_SCTP_FRAGMENT_COST 64         // memory counted for a kept chunk or message besides its bytes
+#define OH_SCTP_COOKIE_US (60 * 1000000LL)    // RFC 9260 16: Valid.Cookie.Life
+#define OH_SCTP_ERRORS_MAX 10                 // RFC 9260 16: Association.Max.Retrans
+#define OH_SCTP_INIT_TRIES 8                  // RFC 9260 16: Max.Init.Retransmits
+#define OH_SCTP_HEARTBEAT_US (30 * 1000000LL) // RFC 9260 16: HB.Interval
+#define OH_SCTP_ACK_DELAY_US (100 * 1000LL)   // RFC 9260 6.2: below 500 ms
+#define OH_SCTP_RTO_FIRST_US (500 * 1000LL)   // as the browsers' (RFC: 1 s); a lost chunk of speech text
+#define OH_SCTP_RTO_MIN_US (400 * 1000LL) // … and this must lie above the peer's delay of acknowledgements
+#define OH_SCTP_RTO_MAX_US (10 * 1000000LL) // RFC says 60 s; ICE gives a path up after 15
