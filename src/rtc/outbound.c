@@ -111,17 +111,32 @@ static bool may_be_lost(const struct oh_outbound_order *order) {
   return order->max_retransmits >= 0 || order->expires_us != OH_NEVER;
 }
 
+// Drops the oldest message of the stream that may be lost and has not been begun.
+static bool drop_oldest(struct oh_outbound *o, struct oh_outbound_stream *stream) {
+  struct oh_outbound_message *first = stream->first;
+  bool begun = first && first->sent;
+  struct oh_outbound_message *m = begun ? first->next : first;
+  if (!m || !may_be_lost(&m->order)) return false;
+  if (!begun) {
+    unqueue(o, stream);
+    return true;
+  }
+  first->next = m->next;
+  if (stream->last == m) stream->last = first;
+  stream->queued_bytes -= m->len;
+  m->queued = false;
+  drop_if_done(o, m);
+  return true;
+}
+
 bool oh_outbound_add(struct oh_outbound *o, uint16_t number, const struct oh_outbound_order *order,
                      struct oh_bytes data) {
   OH_CHECK(data.len > 0 && data.len <= OH_CHANNEL_MESSAGE_MAX);
   struct oh_outbound_stream *stream = find_or_add(o, number);
   if (stream->closing) return false;
   size_t cost = message_cost((uint32_t)data.len);
-  while (may_be_lost(order) && o->memory_bytes + cost > OH_SCTP_SEND_MAX && stream->first &&
-         stream->first->sent == 0 && may_be_lost(&stream->first->order)) {
+  while (may_be_lost(order) && o->memory_bytes + cost > OH_SCTP_SEND_MAX && drop_oldest(o, stream))
     o->dropped++;
-    unqueue(o, stream);
-  }
   if (o->memory_bytes + cost > OH_SCTP_SEND_MAX) return false;
   struct oh_outbound_message *m = malloc(sizeof *m + data.len);
   OH_CHECK(m);
@@ -277,6 +292,13 @@ void oh_outbound_write_forward(struct oh_outbound *o, int64_t now_us, struct oh_
 
 // ---- acknowledgements ----
 
+static void settle_rto(struct oh_outbound *o) {
+  int64_t rto_us = o->srtt_us + 4 * o->rttvar_us;
+  o->rto_us = rto_us < OH_SCTP_RTO_MIN_US   ? OH_SCTP_RTO_MIN_US
+              : rto_us > OH_SCTP_RTO_MAX_US ? OH_SCTP_RTO_MAX_US
+                                            : rto_us;
+}
+
 void oh_outbound_measure(struct oh_outbound *o, int64_t rtt_us) {
   if (!o->measured) {
     o->measured = true;
@@ -287,10 +309,7 @@ void oh_outbound_measure(struct oh_outbound *o, int64_t rtt_us) {
     o->rttvar_us += (off_us - o->rttvar_us) / 4;
     o->srtt_us += (rtt_us - o->srtt_us) / 8;
   }
-  int64_t rto_us = o->srtt_us + 4 * o->rttvar_us;
-  o->rto_us = rto_us < OH_SCTP_RTO_MIN_US   ? OH_SCTP_RTO_MIN_US
-              : rto_us > OH_SCTP_RTO_MAX_US ? OH_SCTP_RTO_MAX_US
-                                            : rto_us;
+  settle_rto(o);
 }
 
 struct ack { // what one SACK brought
@@ -397,6 +416,8 @@ bool oh_outbound_sack(struct oh_outbound *o, int64_t now_us, const struct oh_sct
     o->t3_us = OH_NEVER;
     o->partial_acked = 0;
   } else if (ack.moved) {
+    // as TCPs do: progress ends the back-off, else a line with 30 % loss waits ten seconds each time
+    if (o->measured) settle_rto(o);
     o->t3_us = now_us + o->rto_us;
   }
   skip_abandoned(o);
