@@ -47,10 +47,25 @@ export async function buildSite(out = OUT) {
   await writeFile(path.join(out, iconName), icon);
 
   const [JS, CSS] = ENTRIES.map(nameOf);
-  const names = { ICON: iconName, CSS, JS };
+  // What the first chunk imports is asked for at once, not after it has been parsed.
+  const preload = preloads(result.metafile, JS).map((name) => `<link rel="modulepreload" href="${name}">`).join('\n  ');
+  const names = { ICON: iconName, CSS, JS, PRELOAD: preload };
   const page = await readFile(path.join(here, 'src/index.html'), 'utf8');
   await writeFile(path.join(out, 'index.html'), page.replace(/%([A-Z]+)%/g, (_, key) => names[key]));
   return result.metafile;
+}
+
+function preloads(metafile, entry) {
+  const seen = new Set();
+  const follow = (name) => {
+    for (const { kind, path: next } of metafile.outputs[name].imports) {
+      if (kind !== 'import-statement' || seen.has(next)) continue;
+      seen.add(next);
+      follow(next);
+    }
+  };
+  follow(Object.keys(metafile.outputs).find((name) => name.endsWith(entry)));
+  return [...seen].map((name) => `/assets/${path.basename(name)}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -17,10 +17,10 @@ export interface CallOptions {
 
 export interface CallHandle {
   /** The current state; the same object until something changes. */
-  get(): Call;
-  subscribe(listener: () => void): () => void;
+  readonly get: () => Call;
+  readonly subscribe: (listener: () => void) => () => void;
   /** The phone of the current attempt, once loaded. */
-  phone(): Phone | null;
+  readonly phone: () => Phone | null;
   levels(): Levels;
   start(): void;
   hangUp(): void;

@@ -96,8 +96,8 @@ async function readProblem(response: Response): Promise<CallError> {
   if (/\bjson\b/i.test(response.headers.get('content-type') ?? '')) {
     const body: unknown = await response.json().catch(() => null);
     if (isRecord(body)) {
-      if (isErrorCode(body['code'])) code = body['code'];
-      const said = body['detail'] ?? body['title'];
+      if (isErrorCode(body.code)) code = body.code;
+      const said = body.detail ?? body.title;
       if (typeof said === 'string') detail = said.slice(0, 500);
     }
   }
@@ -115,8 +115,8 @@ function filled(value: unknown): string | null {
 /** Checks an answer and takes from it what a call needs. LiveKit's own names are understood as well. */
 export function readCredentials(body: unknown): Credentials {
   if (!isRecord(body)) throw new CallError('TOKEN_INVALID', { detail: 'the answer is not a JSON object' });
-  const token = filled(body['token']) ?? filled(body['participantToken']);
-  const serverUrl = filled(body['livekitHost']) ?? filled(body['serverUrl']);
+  const token = filled(body.token) ?? filled(body.participantToken);
+  const serverUrl = filled(body.livekitHost) ?? filled(body.serverUrl);
   if (token === null) throw new CallError('TOKEN_INVALID', { detail: 'the answer has no token' });
   if (serverUrl === null || !/^(wss?|https?):\/\//i.test(serverUrl)) {
     throw new CallError('TOKEN_INVALID', { detail: 'the answer has no usable livekitHost' });
@@ -124,9 +124,9 @@ export function readCredentials(body: unknown): Credentials {
   return {
     token,
     serverUrl,
-    roomName: filled(body['roomName']) ?? '',
-    participantName: filled(body['participantName']) ?? '',
-    callId: filled(body['callId']),
+    roomName: filled(body.roomName) ?? '',
+    participantName: filled(body.participantName) ?? '',
+    callId: filled(body.callId),
   };
 }
 

@@ -114,7 +114,7 @@ export function CallButtons({ handle, labels, muted, onEnd }: CallButtonsProps):
         onClick={() => { handle.setMuted(!isMuted); }}
       >
         <span className="oh-control-face">{isMuted ? <MicOff size={22} /> : <Mic size={22} />}</span>
-        <span className="oh-control-name" aria-hidden="true">{isMuted ? labels.unmuteShort : labels.muteShort}</span>
+        <span className="oh-control-name" aria-hidden="true">{labels.muteShort}</span>
       </button>
       <button
         type="button" className="oh-control" aria-label={labels.speaker} aria-pressed={call.speakerMuted}
@@ -132,7 +132,7 @@ export function CallButtons({ handle, labels, muted, onEnd }: CallButtonsProps):
         }}
       >
         <span className="oh-control-face"><PhoneOff size={22} /></span>
-        <span className="oh-control-name" aria-hidden="true">{joined || call.state === 'ending' ? labels.endShort : labels.cancelShort}</span>
+        <span className="oh-control-name" aria-hidden="true">{labels.endShort}</span>
       </button>
     </div>
   );

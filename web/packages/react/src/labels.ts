@@ -11,7 +11,6 @@ export interface Labels {
   readonly intro: string;
   readonly micPromise: string;
   readonly start: string;
-  readonly again: string;
   readonly retry: string;
   readonly retryIn: (seconds: number) => string;
   readonly copyDetails: string;
@@ -20,10 +19,8 @@ export interface Labels {
   readonly speaker: string;
   readonly end: string;
   readonly muteShort: string;
-  readonly unmuteShort: string;
   readonly speakerShort: string;
   readonly endShort: string;
-  readonly cancelShort: string;
   readonly you: string;
   readonly them: string;
   readonly duration: string;
@@ -63,9 +60,8 @@ export const ENGLISH: Labels = {
   minimise: 'Minimise, the call goes on',
   introTitle: 'Talk to us',
   intro: 'A voice call, right here in your browser. Nothing to install, no number to dial.',
-  micPromise: 'Your microphone is used only during the call.',
+  micPromise: 'Your microphone is on only during calls.',
   start: 'Start voice call',
-  again: 'Call again',
   retry: 'Try again',
   retryIn: (seconds) => `Try again in ${String(seconds)} s`,
   copyDetails: 'Copy details',
@@ -74,10 +70,8 @@ export const ENGLISH: Labels = {
   speaker: 'Mute speaker',
   end: 'End call',
   muteShort: 'Mute',
-  unmuteShort: 'Unmute',
   speakerShort: 'Speaker',
   endShort: 'End',
-  cancelShort: 'Cancel',
   you: 'You',
   them: 'Other side',
   duration: 'Call duration',

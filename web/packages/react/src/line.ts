@@ -7,8 +7,8 @@ import type { Credentials, Phone, PhoneEvent } from '@offhook/core';
 
 export interface Line extends LiveKitPhone {
   /** What LiveKitRoom shall connect with; null: not yet, or no longer. */
-  wanted(): Credentials | null;
-  subscribe(listener: () => void): () => void;
+  readonly wanted: () => Credentials | null;
+  readonly subscribe: (listener: () => void) => () => void;
   connected(): void;
   /** Returns false when nobody was waiting for this connection. */
   failed(error: Error): boolean;

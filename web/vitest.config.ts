@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'] } },
+  test: {
+    environment: 'node',
+    include: ['packages/*/test/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+    // Two cores, shared.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+  },
+});
