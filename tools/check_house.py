@@ -99,7 +99,7 @@ def check(path):
 
 def main():
     passed = failed = 0
-    for path in sorted([*ROOT.glob("src/**/*.[ch]"), *ROOT.glob("tests/**/*.[ch]")]):
+    for path in sorted(path for top in ("src", "tests") for path in ROOT.glob(f"{top}/**/*.[ch]") if "node_modules" not in path.parts):
         problems = check(path)
         for number, what in problems:
             print(f"{path.relative_to(ROOT)}:{number}: {what}")

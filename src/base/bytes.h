@@ -2,6 +2,7 @@
 // A cursor that runs out sets `failed` and from then on reads zeroes / writes nothing: check once, at the
 // end.
 #pragma once
+#include "base/endian.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -106,21 +107,4 @@ static inline void oh_write_u32_be(struct oh_writer *w, uint32_t v) {
 }
 static inline void oh_write_u64_be(struct oh_writer *w, uint64_t v) {
   oh_write_uint_be(w, v, 8);
-}
-
-static inline uint16_t oh_load_u16_be(const uint8_t *p) {
-  return (uint16_t)(p[0] << 8 | p[1]);
-}
-static inline uint32_t oh_load_u32_be(const uint8_t *p) {
-  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-static inline void oh_store_u16_be(uint8_t *p, uint16_t v) {
-  p[0] = (uint8_t)(v >> 8);
-  p[1] = (uint8_t)v;
-}
-static inline void oh_store_u32_be(uint8_t *p, uint32_t v) {
-  p[0] = (uint8_t)(v >> 24);
-  p[1] = (uint8_t)(v >> 16);
-  p[2] = (uint8_t)(v >> 8);
-  p[3] = (uint8_t)v;
 }

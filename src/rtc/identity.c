@@ -6,7 +6,6 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -20,19 +19,19 @@ struct oh_identity {
 
 // Dates are fixed, so that no clock is needed: RFC 5280 4.1.2.5 gives 99991231235959Z the meaning "none".
 static X509 *make_certificate(EVP_PKEY *key) {
-  uint8_t serial[8];
+  uint8_t digest[EVP_MAX_MD_SIZE];
   X509 *x = X509_new();
-  if (!x || RAND_bytes(serial, sizeof serial) != 1) goto failed;
-  serial[0] &= 0x7f;
-  uint64_t number = 0;
-  for (size_t i = 0; i < sizeof serial; i++)
-    number = number << 8 | serial[i];
+  if (!x || !X509_set_pubkey(x, key) || !X509_pubkey_digest(x, EVP_sha256(), digest, NULL)) goto failed;
+  uint64_t number = 0; // the serial: as unique as the key
+  for (size_t i = 0; i < 8; i++)
+    number = number << 8 | digest[i];
+  number = number >> 1 | 1;
   X509_NAME *name = X509_get_subject_name(x);
   if (!X509_set_version(x, 2) || !ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), number) ||
       !ASN1_TIME_set_string(X509_getm_notBefore(x), "20200101000000Z") ||
       !ASN1_TIME_set_string(X509_getm_notAfter(x), "99991231235959Z") ||
       !X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"offhook", -1, -1, 0) ||
-      !X509_set_issuer_name(x, name) || !X509_set_pubkey(x, key) || !X509_sign(x, key, EVP_sha256()))
+      !X509_set_issuer_name(x, name) || !X509_sign(x, key, EVP_sha256()))
     goto failed;
   return x;
 failed:

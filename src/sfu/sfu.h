@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct oh_sfu;
 struct oh_sfu_config {
   // LiveKit's audio.* keys and defaults: 35, 40, 400, 2 (facts/LIVEKIT.md 7.1)
   uint32_t active_level;   // -dBov; ≤ this is loud enough

@@ -30,6 +30,21 @@ static size_t make_red(uint8_t *out, size_t capacity, uint32_t n, uint32_t depth
   return oh_writer_len(&w);
 }
 
+// Packet `n` arrives: every fifth one is plain Opus, the others carry two older frames. Returns how many.
+static uint32_t arrive(struct scene *s, uint32_t n, const uint32_t *timestamps) {
+  uint32_t depth = n % 5 == 4 ? 0 : 2;
+  uint8_t payload[64];
+  s->now_us += 20000;
+  if (depth == 0) {
+    frame_bytes(payload, n);
+    scene_recv(s, SCENE_OPUS, (uint16_t)(n + 65000), timestamps[n], payload, 4);
+  } else {
+    size_t len = make_red(payload, sizeof payload, n, depth, timestamps);
+    scene_recv(s, SCENE_RED, (uint16_t)(n + 65000), timestamps[n], payload, len);
+  }
+  return depth;
+}
+
 static void one_run(uint64_t seed, uint64_t *recovered) {
   uint64_t dice = seed;
   struct scene s;
@@ -60,16 +75,7 @@ static void one_run(uint64_t seed, uint64_t *recovered) {
       waiting = false;
     }
     for (uint32_t i = 0; i < count; i++) {
-      uint32_t n = list[i], depth = n % 5 == 4 ? 0 : 2; // every fifth packet is plain Opus
-      uint8_t payload[64];
-      s.now_us += 20000;
-      if (depth == 0) {
-        frame_bytes(payload, n);
-        scene_recv(&s, SCENE_OPUS, (uint16_t)(n + 65000), timestamps[n], payload, 4);
-      } else {
-        size_t len = make_red(payload, sizeof payload, n, depth, timestamps);
-        scene_recv(&s, SCENE_RED, (uint16_t)(n + 65000), timestamps[n], payload, len);
-      }
+      uint32_t n = list[i], depth = arrive(&s, n, timestamps);
       came[n] = 1;
       for (uint32_t back = 0; back <= depth && back <= n; back++)
         expected[n - back] = 1;
