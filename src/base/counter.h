@@ -77,6 +77,7 @@
   X(http_timeouts, "HTTP connections closed because they were too slow")                                     \
   X(tls_failed, "TLS handshakes or records that failed")                                                     \
   X(websocket_drop_malformed, "WebSocket connections closed because of a protocol error")                    \
+  X(websocket_drop_pings, "WebSocket connections closed because of too many pings")                          \
   X(websocket_timeouts, "WebSocket connections closed because the peer was silent")                          \
   X(mail_refused, "letters between threads refused because the box was full")
 

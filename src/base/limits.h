@@ -63,6 +63,8 @@
 #define OH_WS_PING_US (10 * 1000000)
 #define OH_WS_SILENCE_US (30 * 1000000) // three pings unanswered
 #define OH_WS_CLOSE_US (2 * 1000000)    // for the peer's close frame
+#define OH_WS_PINGS_MAX 100             // pings a peer may send between two of ours; browsers send none
+#define OH_WS_FRAGMENTS_MAX 1024        // frames of one message; who splits at all splits at 4 KB or more
 #define OH_ICE_TCP_STREAMS_MAX 4096     // per worker
 #define OH_ICE_TCP_PER_ADDRESS_MAX 128
 #define OH_ICE_TCP_FIRST_US (5 * 1000000) // for the first frame

@@ -34,6 +34,7 @@ struct oh_http_connection {
   struct oh_http_request *request; // while one is read or held
   struct oh_ws_reader ws;
   int64_t heard_us; // WebSocket: when the last byte came
+  uint32_t pings;   // WebSocket: from the peer since our last one
 };
 
 void oh_http_connection_remove(struct oh_http_connection *c);

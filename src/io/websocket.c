@@ -31,6 +31,19 @@ void oh_http_connection_begin_websocket(struct oh_http_connection *c, int64_t no
   oh_stream_set_deadline(c->stream, c->again ? now_us : now_us + OH_WS_PING_US);
 }
 
+// Pings are work that the application never sees, and their answers wait for who does not read.
+static bool answer_ping(struct oh_http_connection *c, int64_t now_us) {
+  if (c->state != OH_WS_OPEN) return true;
+  if (++c->pings > OH_WS_PINGS_MAX) {
+    oh_count(&c->world->counters, OH_COUNT_websocket_drop_pings);
+    send_close(c, OH_WS_POLICY, (struct oh_str){0});
+    end(c, now_us, OH_WS_POLICY);
+    return false;
+  }
+  send_frame(c, OH_WS_PONG, c->ws.payload);
+  return true;
+}
+
 // One event of the reader. False: the connection has gone.
 static bool take_event(struct oh_http_connection *c, int64_t now_us, enum oh_ws_read event) {
   struct oh_http_server *server = c->server;
@@ -43,9 +56,7 @@ static bool take_event(struct oh_http_connection *c, int64_t now_us, enum oh_ws_
     if (c->state != OH_WS_OPEN) return true;
     c->handler->message(c->handler_ctx, now_us, id, event == OH_WS_READ_TEXT, c->ws.payload);
     return oh_http_connection_find(server, id) != NULL;
-  case OH_WS_READ_PING:
-    if (c->state == OH_WS_OPEN) send_frame(c, OH_WS_PONG, c->ws.payload);
-    return true;
+  case OH_WS_READ_PING: return answer_ping(c, now_us);
   case OH_WS_READ_CLOSE:
     if (c->state == OH_WS_OPEN) send_close(c, c->ws.code, (struct oh_str){0});
     end(c, now_us, c->ws.code);
@@ -99,6 +110,7 @@ void oh_http_connection_websocket_deadline(struct oh_http_connection *c, int64_t
     oh_stream_close(c->stream);
     oh_http_connection_tell_closed(c, now_us, OH_WS_ABNORMAL);
   } else {
+    c->pings = 0;
     send_frame(c, OH_WS_PING, (struct oh_bytes){0});
   }
 }

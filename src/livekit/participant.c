@@ -5,6 +5,11 @@
 #include "livekit/publish.h"
 #include "livekit/subscribe.h"
 
+static const Livekit__TrackSource audible_sources[] = {LIVEKIT__TRACK_SOURCE__UNKNOWN,
+                                                       LIVEKIT__TRACK_SOURCE__MICROPHONE,
+                                                       LIVEKIT__TRACK_SOURCE__SCREEN_SHARE_AUDIO};
+#define AUDIBLE_SOURCES (sizeof audible_sources / sizeof *audible_sources)
+
 struct oh_participant *oh_participant_at(struct oh_house *house, oh_id participant) {
   return oh_slab_find(&house->participants, participant);
 }
@@ -153,21 +158,21 @@ void oh_participant_schedule(struct oh_house *house, struct oh_participant *p) {
 // (facts/LIVEKIT.md 3.5).
 static void describe_sources(struct oh_house *house, const struct oh_participant *p,
                              Livekit__ParticipantPermission *permission) {
-  static const Livekit__TrackSource audible[] = {LIVEKIT__TRACK_SOURCE__UNKNOWN,
-                                                 LIVEKIT__TRACK_SOURCE__MICROPHONE,
-                                                 LIVEKIT__TRACK_SOURCE__SCREEN_SHARE_AUDIO};
   if (!p->claims.video.can_publish) return;
-  permission->can_publish_sources = oh_scratch_take(&house->scratch, sizeof audible);
-  for (size_t i = 0; i < sizeof audible / sizeof *audible; i++)
-    if (oh_participant_may_publish(p, audible[i]))
-      permission->can_publish_sources[permission->n_can_publish_sources++] = audible[i];
+  permission->can_publish_sources = oh_scratch_take(&house->scratch, sizeof audible_sources);
+  for (size_t i = 0; i < AUDIBLE_SOURCES; i++)
+    if (oh_participant_may_publish(p, audible_sources[i]))
+      permission->can_publish_sources[permission->n_can_publish_sources++] = audible_sources[i];
 }
 
 bool oh_participant_may_publish(const struct oh_participant *p, Livekit__TrackSource source) {
   uint32_t sources = p->claims.video.can_publish_sources;
   if (!p->claims.video.can_publish) return false;
-  if (sources == OH_SOURCES_ALL) return true;
-  return (sources & 1u << source) != 0;
+  // From the wire comes any number: one beyond the table must neither be shifted by nor find a bit set.
+  bool audible = false;
+  for (size_t i = 0; i < AUDIBLE_SOURCES; i++)
+    audible |= source == audible_sources[i];
+  return audible && (sources == OH_SOURCES_ALL || (sources & 1u << source) != 0);
 }
 
 static Livekit__ParticipantPermission *describe_permission(struct oh_house *house,

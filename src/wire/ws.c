@@ -94,7 +94,8 @@ static uint16_t begin_frame(struct oh_ws_reader *r) {
     return 0;
   }
   if ((r->opcode == OH_WS_CONTINUATION) != (r->message_opcode != 0)) return OH_WS_PROTOCOL_ERROR;
-  if (r->opcode != OH_WS_CONTINUATION) r->message_opcode = r->opcode;
+  if (r->opcode != OH_WS_CONTINUATION) r->message_opcode = r->opcode, r->fragments = 0;
+  if (++r->fragments > OH_WS_FRAGMENTS_MAX) return OH_WS_TOO_BIG; // empty ones would never end
   OH_CHECK(r->message_len <= r->message_max);
   return len > r->message_max - r->message_len ? OH_WS_TOO_BIG : 0;
 }

@@ -45,6 +45,7 @@ struct oh_ws_reader {
   size_t message_max;      // private from here
   uint8_t *message;
   size_t message_len, message_cap;
+  uint32_t fragments; // frames of the message being assembled
   uint64_t left;
   uint8_t control[125];
   uint8_t control_len;
