@@ -665,7 +665,9 @@ static int64_t earlier(int64_t a, int64_t b) {
 }
 
 int64_t oh_sctp_deadline(const struct oh_sctp *s) {
-  int64_t data = earlier(s->out.t3_us, earlier(s->ack_us, s->reset.resend_us));
+  int64_t data = s->out.t3_us; // the others do not matter any more once we are closing
+  if (takes_data(s)) data = earlier(data, s->ack_us);
+  if (sends_data(s)) data = earlier(data, s->reset.resend_us);
   return s->state == ENDED ? OH_NEVER : earlier(data, earlier(s->handshake_us, s->heartbeat_us));
 }
 
