@@ -121,3 +121,4 @@
 #define OH_SCTP_RTO_FIRST_US (500 * 1000LL)   // as the browsers' (RFC: 1 s); a lost chunk of speech text
 #define OH_SCTP_RTO_MIN_US (400 * 1000LL) // … and this must lie above the peer's delay of acknowledgements
 #define OH_SCTP_RTO_MAX_US (10 * 1000000LL) // RFC says 60 s; ICE gives a path up after 15
+#define OH_DRAIN_DEPARTURE_S 3 // while draining: a room without people waits so long for one who reconnects

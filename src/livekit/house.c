@@ -212,7 +212,9 @@ void oh_house_tick(struct oh_house *house, int64_t now_us) {
 
 void oh_house_drain(struct oh_house *house, int64_t now_us, bool leave) {
   house->draining = true;
-  if (!leave) return;
+  for (oh_id id = 0; (id = oh_slab_next(&house->rooms, id)) != 0;)
+    oh_room_tick(house, now_us, oh_room_at(house, id)); // those without people end sooner now
+  if (!leave) return settle(house, now_us);
   // a full reconnect with back-off: for a restart, that is friendlier than to end the calls
   for (oh_id id = oh_slab_next(&house->participants, 0); id; id = oh_slab_next(&house->participants, id)) {
     struct oh_participant *p = oh_participant_at(house, id);

@@ -75,14 +75,18 @@ struct oh_room *oh_room_at(struct oh_house *house, oh_id room) {
   return oh_slab_find(&house->rooms, room);
 }
 
+// When the room ends for want of people, as it stands now. While draining it does not wait long: nobody new
+// may come.
+static int64_t end_us(const struct oh_house *house, const struct oh_room *room) {
+  if (!room->left_us && oh_room_counted(room) > 0) return OH_NEVER;
+  uint32_t wait_s = room->left_us ? room->settings.departure_timeout_s : room->settings.empty_timeout_s;
+  if (house->draining && wait_s > OH_DRAIN_DEPARTURE_S) wait_s = OH_DRAIN_DEPARTURE_S;
+  return (room->left_us ? room->left_us : room->created_us) + (int64_t)wait_s * SECOND_US;
+}
+
 static void schedule(struct oh_house *house, struct oh_room *room) {
-  int64_t at = room->update_due_us ? room->update_due_us : OH_NEVER;
-  int64_t end = OH_NEVER;
-  if (room->left_us)
-    end = room->left_us + (int64_t)room->settings.departure_timeout_s * SECOND_US;
-  else if (oh_room_counted(room) == 0)
-    end = room->created_us + (int64_t)room->settings.empty_timeout_s * SECOND_US;
-  oh_heap_set(&house->deadlines, &room->place, OH_DEADLINE_ROOM | room->id, end < at ? end : at);
+  int64_t update = room->update_due_us ? room->update_due_us : OH_NEVER, end = end_us(house, room);
+  oh_heap_set(&house->deadlines, &room->place, OH_DEADLINE_ROOM | room->id, end < update ? end : update);
 }
 
 struct oh_room *oh_room_open(struct oh_house *house, int64_t now_us, struct oh_str name,
@@ -213,11 +217,8 @@ void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_part
 }
 
 void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room) {
-  int64_t departure_us = (int64_t)room->settings.departure_timeout_s * SECOND_US;
-  int64_t empty_us = (int64_t)room->settings.empty_timeout_s * SECOND_US;
-  bool over = room->left_us ? now_us >= room->left_us + departure_us
-                            : oh_room_counted(room) == 0 && now_us >= room->created_us + empty_us;
-  if (over) return oh_room_close(house, now_us, room, LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
+  if (now_us >= end_us(house, room))
+    return oh_room_close(house, now_us, room, LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
   if (room->update_due_us && now_us >= room->update_due_us) send_update(house, now_us, room);
   schedule(house, room);
 }

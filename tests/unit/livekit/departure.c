@@ -48,6 +48,26 @@ static void leave_speaks_the_clients_protocol(void **state) {
   visit_close(&w);
 }
 
+static void draining_does_not_wait_for_empty_rooms(void **state) {
+  (void)state;
+  struct visit_world w;
+  visit_open(&w, NULL);
+  struct visitor bob = visit_join(&w, "bob", NULL);
+  Livekit__LeaveRequest leave = LIVEKIT__LEAVE_REQUEST__INIT;
+  Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
+  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_LEAVE;
+  request.leave = &leave;
+  visit_say(&w, &bob, &request);
+  oh_house_drain(w.house, w.now_us, false);
+  struct oh_house_stats stats;
+  oh_house_read_stats(w.house, &stats);
+  assert_int_equal(stats.rooms, 1); // he may be reconnecting
+  visit_advance(&w, 4 * 1000000);
+  oh_house_read_stats(w.house, &stats);
+  assert_int_equal(stats.rooms, 0);
+  visit_close(&w);
+}
+
 static void leaving_tells_why(void **state) {
   (void)state;
   struct visit_world w;
@@ -289,6 +309,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(duplicate_identity_replaces),
       cmocka_unit_test(leave_speaks_the_clients_protocol),
+      cmocka_unit_test(draining_does_not_wait_for_empty_rooms),
       cmocka_unit_test(leaving_tells_why),
       cmocka_unit_test(resume_tells_everything_in_order),
       cmocka_unit_test(impossible_resume_is_told_in_the_socket),
