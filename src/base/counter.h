@@ -54,7 +54,9 @@
   X(sctp_aborted, "SCTP associations aborted because of a protocol error or silence")                        \
   X(channel_refused, "data channels refused because of limits or a protocol error")                          \
   X(channel_drop_message, "data channel messages for no open channel, or of an unknown kind")                \
-  X(sctp_drop, "SCTP packets dropped")                                                                       \
+  X(data_received, "data packets received from participants")                                                \
+  X(data_drop_malformed, "data packets that do not decode")                                                  \
+  X(data_drop_permission, "data packets of participants who may not publish data")                           \
   X(signal_messages_received, "signalling messages received")                                                \
   X(signal_drop_malformed, "signalling messages that do not decode")                                         \
   X(signal_drop_rate, "signalling connections closed because the client sends too fast")                     \

@@ -120,5 +120,7 @@
 #define OH_SCTP_ACK_DELAY_US (100 * 1000LL)   // RFC 9260 6.2: below 500 ms
 #define OH_SCTP_RTO_FIRST_US (500 * 1000LL)   // as the browsers' (RFC: 1 s); a lost chunk of speech text
 #define OH_SCTP_RTO_MIN_US (400 * 1000LL) // … and this must lie above the peer's delay of acknowledgements
+#define OH_DATA_HELD_MAX (100 * 1000) // LiveKit: reliable packets for somebody whose channel is not open yet
+#define OH_DATA_NONCES 100            // LiveKit: nonces a room remembers against repeated packets
 #define OH_SCTP_RTO_MAX_US (10 * 1000000LL) // RFC says 60 s; ICE gives a path up after 15
 #define OH_DRAIN_DEPARTURE_S 3 // while draining: a room without people waits so long for one who reconnects

@@ -1,6 +1,7 @@
 // activity.c — see activity.h
 #include "livekit/activity.h"
 #include "base/limits.h"
+#include "livekit/data.h"
 #include "livekit/departure.h"
 #include "livekit/subscribe.h"
 
@@ -54,7 +55,7 @@ static void on_hub_event(struct oh_house *house, int64_t now_us, const struct oh
   case OH_HUB_DISCONNECTED: break; // the hub tells when it is final
   case OH_HUB_RECOVERED: p->transports[target].alive = true; break;
   case OH_HUB_FAILED: on_failed(house, now_us, p, target, event->closed); break;
-  case OH_HUB_DATA: oh_count(&house->world->counters, OH_COUNT_sctp_drop); break;
+  case OH_HUB_DATA: oh_data_recv(house, now_us, p, target, (struct oh_bytes){event->data, event->len}); break;
   default: break;
   }
   p = oh_participant_at(house, id); // it may be gone

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "livekit/activity.h"
 #include "livekit/admission.h"
+#include "livekit/data.h"
 #include "livekit/departure.h"
 #include "livekit/json.h"
 #include "livekit/message.h"
@@ -189,6 +190,7 @@ static void tick_participant(struct oh_house *house, int64_t now_us, oh_id id) {
   oh_simulate_tick(house, now_us, p);
   oh_subscribe_tick(house, now_us, p);
   if (p->resident) p->resident->tick(p->resident_self, now_us);
+  oh_data_tick(house, now_us, p);
   oh_negotiate_tick(house, now_us, p);
   p = oh_participant_at(house, id);
   if (p) oh_participant_schedule(house, p);

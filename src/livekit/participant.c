@@ -1,6 +1,7 @@
 // participant.c — see participant.h
 #include "livekit/participant.h"
 #include "base/check.h"
+#include "livekit/data.h"
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
 #include "livekit/subscribe.h"
@@ -136,6 +137,7 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
   oh_sfu_remove_member(house->sfu, p->member);
   oh_heap_set(&house->deadlines, &p->place, 0, OH_NEVER);
   oh_audience_clear(p);
+  oh_data_forget(p);
   free(p->wishes);
   oh_claims_fini(&p->claims);
   oh_slab_remove(&house->participants, p->id);
@@ -149,6 +151,7 @@ static int64_t earlier(int64_t a, int64_t b) {
 void oh_participant_schedule(struct oh_house *house, struct oh_participant *p) {
   int64_t at = earlier(earlier(p->active_by_us, p->resume_by_us), earlier(p->refresh_us, p->simulate_us));
   at = earlier(at, earlier(oh_negotiate_deadline(p), oh_subscribe_deadline(p)));
+  at = earlier(at, oh_data_deadline(p));
   if (p->resident) at = earlier(at, p->resident->deadline(p->resident_self));
   oh_heap_set(&house->deadlines, &p->place, p->id, at);
 }

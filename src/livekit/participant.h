@@ -52,6 +52,10 @@ struct oh_participant {
   struct oh_audience_entry *audience;
   size_t audience_count;
 
+  struct oh_held *held, *held_last; // reliable data until its channel is open
+  size_t held_bytes;
+  uint32_t data_sequence; // of its latest reliable packet
+
   // deadlines, OH_NEVER when off
   int64_t active_by_us;                   // JOIN_FAILURE unless ACTIVE
   int64_t resume_by_us;                   // signalling or transport lost: gone unless resumed

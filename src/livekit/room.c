@@ -126,6 +126,7 @@ void oh_room_close(struct oh_house *house, int64_t now_us, struct oh_room *room,
   for (uint32_t i = 0; i < room->departed_count; i++)
     free(room->departed[i].identity);
   free(room->name);
+  free(room->nonces);
   oh_slab_remove(&house->rooms, room->id);
 }
 

@@ -41,7 +41,9 @@ struct oh_room {
   uint32_t departed_count, departed_next;
   bool recording, peopled; // peopled: somebody who counts was here
   uint8_t sif_trailer[16]; // marks E2EE silence; random per room
-  uint32_t place;          // in the deadline heap
+  uint8_t *nonces;         // of the latest data packets that had one, as a ring
+  uint32_t nonce_count;
+  uint32_t place; // in the deadline heap
 };
 
 struct oh_room *oh_room_find(struct oh_house *house, struct oh_str name);

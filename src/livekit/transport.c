@@ -14,6 +14,7 @@ bool oh_transport_open(struct oh_house *house, int64_t now_us, struct oh_partici
 }
 
 void oh_transport_close(struct oh_house *house, int64_t now_us, struct oh_transport *transport) {
+  oh_channels_close(transport->channels);
   if (transport->peer) {
     oh_map_remove(&house->peers, &transport->peer, sizeof transport->peer);
     oh_sfu_remove_transport(house->sfu, transport->peer);

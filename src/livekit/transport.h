@@ -5,6 +5,7 @@
 #pragma once
 #include "livekit/offer.h"
 #include "livekit/state.h"
+#include "rtc/datachannel.h"
 
 enum oh_target { OH_PUBLISHER, OH_SUBSCRIBER, OH_TARGETS }; // values of livekit.SignalTarget
 
@@ -36,6 +37,9 @@ struct oh_transport {
   uint32_t offer_id;
   bool outstanding, wanted;
   int64_t wanted_us, answer_by_us, offered_us;
+  struct oh_channels *channels; // data: NULL until the first packet of it (livekit/data.h)
+  struct oh_house *house;       // … for what it sends
+  int32_t reliable, lossy;      // … its channels of those names, -1 while there is none
 };
 
 // Makes the hub peer and tells sfu and house whose it is; false when the hub is full.

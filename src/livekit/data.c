@@ -1,0 +1,271 @@
+// data.c — see data.h
+#include "livekit/data.h"
+#include "base/check.h"
+#include "livekit/message.h"
+#include "packet.pb-c.h"
+
+enum { NONCE_BYTES = 16 };
+
+struct oh_held { // a reliable packet for somebody whose channel is not open yet
+  struct oh_held *next;
+  size_t len;
+  uint8_t bytes[];
+};
+
+// ---- to one participant ----
+
+static enum oh_target data_target(const struct oh_participant *p) {
+  return p->single || !p->subscriber_primary ? OH_PUBLISHER : OH_SUBSCRIBER;
+}
+
+static void hold(struct oh_house *house, struct oh_participant *to, struct oh_bytes bytes) {
+  if (to->held_bytes + bytes.len > OH_DATA_HELD_MAX) {
+    oh_count(&house->world->counters, OH_COUNT_sctp_drop_unsent);
+    return;
+  }
+  struct oh_held *held = malloc(sizeof *held + bytes.len);
+  OH_CHECK(held);
+  held->next = NULL;
+  held->len = bytes.len;
+  memcpy(held->bytes, bytes.data, bytes.len);
+  if (to->held_last)
+    to->held_last->next = held;
+  else
+    to->held = held;
+  to->held_last = held;
+  to->held_bytes += bytes.len;
+}
+
+void oh_data_forget(struct oh_participant *p) {
+  while (p->held) {
+    struct oh_held *held = p->held;
+    p->held = held->next;
+    free(held);
+  }
+  p->held_last = NULL;
+  p->held_bytes = 0;
+}
+
+static void release_held(int64_t now_us, struct oh_participant *p, const struct oh_transport *transport) {
+  for (const struct oh_held *held = p->held; held; held = held->next)
+    oh_channel_send(transport->channels, now_us, (uint16_t)transport->reliable, false,
+                    (struct oh_bytes){held->bytes, held->len});
+  oh_data_forget(p);
+}
+
+static void send_to(struct oh_house *house, int64_t now_us, struct oh_participant *to, bool lossy,
+                    struct oh_bytes bytes) {
+  const struct oh_transport *transport = &to->transports[data_target(to)];
+  int32_t channel = !transport->channels ? -1 : lossy ? transport->lossy : transport->reliable;
+  if (channel >= 0)
+    oh_channel_send(transport->channels, now_us, (uint16_t)channel, false, bytes);
+  else if (!lossy)
+    hold(house, to, bytes);
+  oh_participant_schedule(house, to);
+}
+
+// ---- from one to the others ----
+
+static bool is_agent(const struct oh_participant *p) {
+  return p->kind == LIVEKIT__PARTICIPANT_INFO__KIND__AGENT;
+}
+
+static bool addressed(const Livekit__DataPacket *packet, const struct oh_participant *to) {
+  const Livekit__UserPacket *user =
+      packet->value_case == LIVEKIT__DATA_PACKET__VALUE_USER ? packet->user : NULL;
+  size_t sids = user ? user->n_destination_sids : 0;
+  if (packet->n_destination_identities == 0 && sids == 0) return true;
+  for (size_t i = 0; i < packet->n_destination_identities; i++)
+    if (strcmp(packet->destination_identities[i], to->claims.identity) == 0) return true;
+  for (size_t i = 0; i < sids; i++)
+    if (strcmp(user->destination_sids[i], to->sid.text) == 0) return true;
+  return false;
+}
+
+static void fan_out(struct oh_house *house, int64_t now_us, const struct oh_participant *from,
+                    const Livekit__DataPacket *packet, bool lossy) {
+  size_t len;
+  uint8_t *bytes = oh_message_write(&packet->base, &len);
+  for (struct oh_participant *to = from->room->participants; to; to = to->next) {
+    bool there = to->state == LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE ||
+                 (!lossy && to->state == LIVEKIT__PARTICIPANT_INFO__STATE__JOINED);
+    if (to != from && !to->resident && there && addressed(packet, to))
+      send_to(house, now_us, to, lossy, (struct oh_bytes){bytes, len});
+  }
+  free(bytes);
+}
+
+// A retried request to send carries the nonce of the first: true if it came before.
+static bool repeated(struct oh_room *room, ProtobufCBinaryData nonce) {
+  if (nonce.len != NONCE_BYTES) return false;
+  if (!room->nonces) room->nonces = calloc(OH_DATA_NONCES, NONCE_BYTES);
+  OH_CHECK(room->nonces);
+  for (uint32_t i = 0; i < room->nonce_count && i < OH_DATA_NONCES; i++)
+    if (memcmp(room->nonces + i * NONCE_BYTES, nonce.data, NONCE_BYTES) == 0) return true;
+  memcpy(room->nonces + room->nonce_count++ % OH_DATA_NONCES * NONCE_BYTES, nonce.data, NONCE_BYTES);
+  if (room->nonce_count == 2 * OH_DATA_NONCES) room->nonce_count = OH_DATA_NONCES;
+  return false;
+}
+
+// Agents publish what users said as those users: then the identity stays, and it is marked as made up.
+static bool speaks_for_another(const struct oh_participant *p, const Livekit__DataPacket *packet) {
+  const char *as = packet->participant_identity;
+  return is_agent(p) && as && *as && strcmp(as, p->claims.identity) != 0;
+}
+
+// Works on copies of the levels it changes: what they point to still belongs to `packet`.
+static void forward(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                    const Livekit__DataPacket *packet, bool lossy) {
+  Livekit__DataPacket out = *packet;
+  Livekit__UserPacket user;
+  Livekit__ChatMessage chat;
+  Livekit__DataStream__Header header;
+  Livekit__DataStream__TextHeader text;
+  char *identity = p->claims.video.hidden ? (char *)"" : p->claims.identity;
+  bool other = false;
+  switch (packet->value_case) {
+  case LIVEKIT__DATA_PACKET__VALUE_USER:
+    user = *packet->user;
+    if (repeated(p->room, user.nonce)) return;
+    user.participant_identity = identity;
+    user.participant_sid = p->claims.video.hidden ? (char *)"" : p->sid.text;
+    if (out.n_destination_identities == 0) { // older clients name them inside, newer ones outside
+      out.n_destination_identities = user.n_destination_identities;
+      out.destination_identities = user.destination_identities;
+    } else {
+      user.n_destination_identities = out.n_destination_identities;
+      user.destination_identities = out.destination_identities;
+    }
+    out.user = &user;
+    break;
+  case LIVEKIT__DATA_PACKET__VALUE_TRANSCRIPTION:
+    if (!is_agent(p)) return;
+    break;
+  case LIVEKIT__DATA_PACKET__VALUE_METRICS: return; // only for those who may see them: nobody yet
+  case LIVEKIT__DATA_PACKET__VALUE_CHAT_MESSAGE:
+    if (!(other = speaks_for_another(p, packet))) break;
+    chat = *packet->chat_message;
+    chat.generated = true;
+    out.chat_message = &chat;
+    break;
+  case LIVEKIT__DATA_PACKET__VALUE_STREAM_HEADER:
+    header = *packet->stream_header;
+    if (header.content_header_case != LIVEKIT__DATA_STREAM__HEADER__CONTENT_HEADER_TEXT_HEADER) break;
+    if (!(other = speaks_for_another(p, packet))) break;
+    text = *header.text_header;
+    text.generated = true;
+    header.text_header = &text;
+    out.stream_header = &header;
+    break;
+  default: break;
+  }
+  if (!other) out.participant_identity = identity;
+  out.participant_sid = p->sid.text;
+  out.kind = lossy ? LIVEKIT__DATA_PACKET__KIND__LOSSY : LIVEKIT__DATA_PACKET__KIND__RELIABLE;
+  fan_out(house, now_us, p, &out, lossy);
+}
+
+static void on_message(struct oh_house *house, int64_t now_us, struct oh_participant *p, bool lossy,
+                       struct oh_bytes bytes) {
+  if (!p->claims.video.can_publish_data || p->state == LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED) {
+    oh_count(&house->world->counters, OH_COUNT_data_drop_permission);
+    return;
+  }
+  Livekit__DataPacket *packet =
+      (Livekit__DataPacket *)oh_message_read(&livekit__data_packet__descriptor, bytes.data, bytes.len);
+  if (!packet) {
+    oh_count(&house->world->counters, OH_COUNT_data_drop_malformed);
+    return;
+  }
+  // after a resume clients send again what we may have had
+  bool old = !lossy && packet->sequence && packet->sequence <= p->data_sequence;
+  if (!lossy && packet->sequence > p->data_sequence) p->data_sequence = packet->sequence;
+  if (!old) oh_count(&house->world->counters, OH_COUNT_data_received);
+  if (!old) forward(house, now_us, p, packet, lossy);
+  oh_message_free(packet);
+}
+
+// ---- channels ----
+
+static void send_sctp(void *ctx, int64_t now_us, const uint8_t *packet, size_t len) {
+  const struct oh_transport *transport = ctx;
+  struct oh_house *house = transport->house;
+  oh_hub_send_data(house->hub, now_us, transport->peer, packet, len, house->out);
+}
+
+// On a subscriber connection the channels are ours to open (facts/LIVEKIT.md 3.8.1).
+static void open_ours(int64_t now_us, struct oh_transport *transport) {
+  struct oh_dcep_open settings = {.max_retransmits = -1, .lifetime_ms = -1, .label = OH_STR("_reliable")};
+  transport->reliable = oh_channel_open(transport->channels, now_us, &settings);
+  settings.unordered = true;
+  settings.max_retransmits = 0;
+  settings.label = OH_STR("_lossy");
+  transport->lossy = oh_channel_open(transport->channels, now_us, &settings);
+  settings.label = OH_STR("_data_track");
+  oh_channel_open(transport->channels, now_us, &settings);
+}
+
+static void on_event(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target,
+                     const struct oh_channel_event *event) {
+  struct oh_transport *transport = &p->transports[target];
+  switch (event->type) {
+  case OH_CHANNELS_UP:
+    if (target == OH_SUBSCRIBER) open_ours(now_us, transport);
+    break;
+  case OH_CHANNEL_OPEN:
+    if (event->ours) break;
+    if (oh_str_eq(event->settings.label, OH_STR("_reliable"))) transport->reliable = event->channel;
+    if (oh_str_eq(event->settings.label, OH_STR("_lossy"))) transport->lossy = event->channel;
+    break;
+  case OH_CHANNEL_MESSAGE:
+    if (event->text || (event->channel != transport->reliable && event->channel != transport->lossy))
+      oh_count(&house->world->counters, OH_COUNT_channel_drop_message);
+    else
+      on_message(house, now_us, p, event->channel == transport->lossy, event->data);
+    break;
+  case OH_CHANNEL_CLOSED:
+    if (event->channel == transport->reliable) transport->reliable = -1;
+    if (event->channel == transport->lossy) transport->lossy = -1;
+    break;
+  case OH_CHANNELS_DOWN: transport->reliable = transport->lossy = -1; break;
+  }
+  if (target == data_target(p) && p->held && transport->reliable >= 0) release_held(now_us, p, transport);
+}
+
+static void drain(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target) {
+  struct oh_channel_event event;
+  while (oh_channels_next(p->transports[target].channels, now_us, &event))
+    on_event(house, now_us, p, target, &event);
+}
+
+void oh_data_recv(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target,
+                  struct oh_bytes packet) {
+  struct oh_transport *transport = &p->transports[target];
+  if (!transport->channels) {
+    transport->house = house;
+    transport->reliable = transport->lossy = -1;
+    // the remote is the DTLS client: we answer passive and offer actpass, which browsers answer active
+    transport->channels =
+        oh_channels_open(house->world, &(struct oh_channels_config){.send = send_sctp, .ctx = transport});
+  }
+  oh_channels_recv(transport->channels, now_us, packet.data, packet.len);
+  drain(house, now_us, p, target);
+}
+
+int64_t oh_data_deadline(const struct oh_participant *p) {
+  int64_t first_us = OH_NEVER;
+  for (int i = 0; i < OH_TARGETS; i++) {
+    int64_t at_us = p->transports[i].channels ? oh_channels_deadline(p->transports[i].channels) : OH_NEVER;
+    if (at_us < first_us) first_us = at_us;
+  }
+  return first_us;
+}
+
+void oh_data_tick(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
+  for (int i = 0; i < OH_TARGETS; i++) {
+    struct oh_channels *channels = p->transports[i].channels;
+    if (!channels || oh_channels_deadline(channels) > now_us) continue;
+    oh_channels_tick(channels, now_us);
+    drain(house, now_us, p, (enum oh_target)i);
+  }
+}

@@ -1,0 +1,121 @@
+// data.test.mjs — data channels between two Chromiums with unmodified livekit-client: packets, text and byte streams, RPC,
+// in both connection modes.
+import { after, before, describe, test } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.mjs'
+import { startPages } from './lib/pages.mjs'
+import { openChromium } from './lib/browser.mjs'
+import { eventually } from './lib/wait.mjs'
+
+let server, pages, browser
+before(async () => {
+  server = await startServer()
+  pages = await startPages()
+  browser = await openChromium({ hz: 440 })
+})
+after(async () => {
+  await browser?.close()
+  pages?.stop()
+  await server?.stop()
+})
+
+async function enter(room, identity, options) {
+  const page = await browser.newPage()
+  await page.goto(pages.url)
+  await page.evaluate(([url, token, opts]) => window.join(url, token, opts), [server.ws, await server.token(room, identity), options])
+  await page.evaluate(() => {
+    window.got = []
+    window.room.on('dataReceived', (payload, from, kind, topic) =>
+      window.got.push({ text: new TextDecoder().decode(payload.slice(0, 20)), len: payload.length, from: from?.identity, kind, topic }),
+    )
+    window.room.registerTextStreamHandler('notes', async (reader, from) => {
+      window.got.push({ stream: await reader.readAll(), from: from.identity })
+    })
+    window.room.registerByteStreamHandler('file', async (reader, from) => {
+      const parts = await reader.readAll()
+      const bytes = parts.flatMap((part) => [...part])
+      window.got.push({ bytes: bytes.length, sum: bytes.reduce((sum, x) => (sum * 31 + x) >>> 0, 7), from: from.identity })
+    })
+    window.room.registerRpcMethod('double', async ({ payload, callerIdentity }) => `${Number(payload) * 2} for ${callerIdentity}`)
+  })
+  return page
+}
+
+const got = (page) => page.evaluate(() => window.got)
+
+const modes = [
+  ['a single peer connection', {}],
+  ['two peer connections', { roomOptions: { singlePeerConnection: false } }],
+]
+for (const [number, [name, options]] of modes.entries())
+  describe(`data with ${name}`, () => {
+    let anna, ben, cleo
+    before(async () => {
+      ;[anna, ben, cleo] = await Promise.all(['anna', 'ben', 'cleo'].map((who) => enter(`data-${number}`, who, options)))
+      for (const page of [anna, ben, cleo]) await eventually('all are there', () => page.evaluate(() => window.room.remoteParticipants.size === 2))
+    })
+    after(() => Promise.all([anna?.close(), ben?.close(), cleo?.close()]))
+
+    test('a reliable and a lossy packet reach the others, with the sender and the topic, and not the sender', async () => {
+      for (const reliable of [true, false])
+        await anna.evaluate(
+          (how) => window.room.localParticipant.publishData(new TextEncoder().encode(`hello ${how}`), { reliable: how, topic: 'greeting' }),
+          reliable,
+        )
+      for (const page of [ben, cleo])
+        await eventually('both came', async () => (await got(page)).filter((m) => m.topic === 'greeting').length === 2)
+      const [first, second] = (await got(ben)).filter((m) => m.topic === 'greeting').sort((a, b) => a.kind - b.kind)
+      assert.deepEqual(first, { text: 'hello true', len: 10, from: 'anna', kind: 0, topic: 'greeting' })
+      assert.deepEqual(second, { text: 'hello false', len: 11, from: 'anna', kind: 1, topic: 'greeting' })
+      assert.deepEqual(await got(anna), [])
+    })
+
+    test('a packet with a destination reaches only that one', async () => {
+      await ben.evaluate(() =>
+        window.room.localParticipant.publishData(new Uint8Array(60000), { reliable: true, topic: 'private', destinationIdentities: ['anna'] }),
+      )
+      await ben.evaluate(() => window.room.localParticipant.publishData(new Uint8Array(3), { reliable: true, topic: 'after' }))
+      for (const page of [anna, cleo]) await eventually('the next came', async () => (await got(page)).some((m) => m.topic === 'after'))
+      assert.equal((await got(anna)).find((m) => m.topic === 'private')?.len, 60000)
+      assert.ok(!(await got(cleo)).some((m) => m.topic === 'private'))
+    })
+
+    test('many reliable packets come in order', async () => {
+      await anna.evaluate(async () => {
+        for (let i = 0; i < 300; i++)
+          await window.room.localParticipant.publishData(new TextEncoder().encode(String(i)), { reliable: true, topic: 'count' })
+      })
+      await eventually('all came', async () => (await got(ben)).filter((m) => m.topic === 'count').length === 300)
+      assert.deepEqual(
+        (await got(ben)).filter((m) => m.topic === 'count').map((m) => m.text),
+        Array.from({ length: 300 }, (_, i) => String(i)),
+      )
+    })
+
+    test('a text stream and a byte stream of a megabyte arrive whole', async () => {
+      const sum = await anna.evaluate(async () => {
+        await window.room.localParticipant.sendText('löse das, '.repeat(5000), { topic: 'notes' })
+        const bytes = Uint8Array.from({ length: 1_000_000 }, (_, i) => (i * 7) & 255)
+        const writer = await window.room.localParticipant.streamBytes({ topic: 'file', name: 'f', totalSize: bytes.length })
+        await writer.write(bytes)
+        await writer.close()
+        return bytes.reduce((total, x) => (total * 31 + x) >>> 0, 7)
+      })
+      await eventually('the text', async () => (await got(ben)).some((m) => m.stream === 'löse das, '.repeat(5000) && m.from === 'anna'))
+      await eventually('the file', async () => (await got(cleo)).some((m) => m.bytes === 1_000_000 && m.sum === sum))
+    })
+
+    test('a remote procedure call is answered; an unknown method is an error', async () => {
+      const call = (page, to, method) =>
+        page.evaluate(
+          ([destinationIdentity, name]) =>
+            window.room.localParticipant
+              .performRpc({ destinationIdentity, method: name, payload: '21' })
+              .then((answer) => ({ answer }), (error) => ({ code: error.code })),
+          [to, method],
+        )
+      assert.deepEqual(await call(anna, 'ben', 'double'), { answer: '42 for anna' })
+      assert.deepEqual(await call(cleo, 'anna', 'double'), { answer: '42 for cleo' })
+      assert.deepEqual(await call(ben, 'anna', 'nothing'), { code: 1400 })
+    })
+  })
