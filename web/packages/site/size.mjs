@@ -50,3 +50,19 @@ export function report(files) {
     `on intent: ${sum(later)} B gz`, ...lines(later),
   ].join('\n');
 }
+
+/** Gzip bytes: all of the first load; the first load without React; what opening the panel adds, without LiveKit. */
+export const BUDGETS = { first: 90_000, ours: 12_000, panel: 45_000 };
+
+export function overBudget(files, budgets = BUDGETS) {
+  const sum = (keep) => files.filter(keep).reduce((total, file) => total + file.gzip, 0);
+  const spent = {
+    first: sum((file) => file.first),
+    ours: sum((file) => file.first && !file.react),
+    panel: sum((file) => !file.first && !file.livekit),
+  };
+  const over = Object.keys(budgets).filter((name) => spent[name] > budgets[name])
+    .map((name) => `${name}: ${spent[name]} B gz, allowed ${budgets[name]}`);
+  if (files.some((file) => file.first && file.livekit)) over.push('livekit-client is in the first load');
+  return over;
+}

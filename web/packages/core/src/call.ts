@@ -46,18 +46,25 @@ interface Attempt {
 export function createCall(options: CallOptions): CallHandle {
   let call: Call = IDLE;
   let attempt: Attempt | null = null;
+  const queue: CallEvent[] = [];
   const listeners = new Set<() => void>();
 
   function notify(): void {
     for (const listener of [...listeners]) listener();
   }
 
+  /** One event at a time, told to everybody before its effects begin: an effect may answer at once. */
   function send(event: CallEvent): void {
-    const [next, effects] = step(call, event);
-    const changed = next !== call;
-    call = next;
-    for (const effect of effects) perform(effect);
-    if (changed) notify();
+    queue.push(event);
+    if (queue.length > 1) return;
+    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+      const [after, effects] = step(call, next);
+      const changed = after !== call;
+      call = after;
+      if (changed) notify();
+      for (const effect of effects) perform(effect);
+      queue.shift();
+    }
   }
 
   /** Only the attempt that is current may speak. */

@@ -20,7 +20,9 @@ export function addressOfInvite(invite: string, base: string): string {
   return url.href;
 }
 
-export async function createInvite(base: string, send: typeof fetch = fetch): Promise<Invite> {
+type Send = (url: string, init: RequestInit) => Promise<Response>;
+
+export async function createInvite(base: string, send: Send = fetch): Promise<Invite> {
   let response: Response;
   try {
     response = await send('/api/voice/invite', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });

@@ -1,0 +1,107 @@
+// @vitest-environment happy-dom
+// VoiceCallInterface alone, with the real LiveKitRoom and a room whose connect() is under control.
+import { StrictMode } from 'react';
+import { cleanup, render, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { ConnectionError, Room, RoomEvent } from 'livekit-client';
+import type { LocalAudioTrack } from 'livekit-client';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Mock } from 'vitest';
+import { VoiceCallInterface } from '../src/voice-call-interface';
+
+let errors: Mock;
+const connects = vi.hoisted(() => vi.fn<(room: Room, url: string, token: string) => Promise<void>>());
+let stopped: Mock;
+const user = userEvent.setup();
+
+vi.mock(import('livekit-client'), async (original) => {
+  const real = await original();
+  class RoomUnderControl extends real.Room {
+    override connect = (url: string, token: string): Promise<void> => connects(this, url, token);
+  }
+  return { ...real, Room: RoomUnderControl, createLocalAudioTrack: vi.fn(() => Promise.resolve(fakeTrack(real))) };
+});
+
+function fakeTrack(real: typeof import('livekit-client')): LocalAudioTrack {
+  const track = Object.create(real.LocalAudioTrack.prototype) as LocalAudioTrack;
+  Object.defineProperties(track, {
+    mediaStreamTrack: { value: null },
+    stop: { value: stopped },
+    mute: { value: () => Promise.resolve(track) },
+    unmute: { value: () => Promise.resolve(track) },
+  });
+  return track;
+}
+
+beforeEach(() => {
+  errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  stopped = vi.fn();
+  connects.mockReset().mockImplementation((room) => {
+    vi.spyOn(room.localParticipant, 'publishTrack').mockResolvedValue(undefined as never);
+    room.emit(RoomEvent.SignalConnected);
+    room.emit(RoomEvent.Connected);
+    return Promise.resolve();
+  });
+  vi.stubGlobal('RTCPeerConnection', function RTCPeerConnection() { /* present */ });
+  Object.defineProperty(window, 'isSecureContext', { value: true, configurable: true });
+  Object.defineProperty(navigator, 'mediaDevices', { configurable: true, value: {
+    getUserMedia: () => Promise.reject(new Error('not reached')), addEventListener: () => undefined, removeEventListener: () => undefined,
+    enumerateDevices: () => Promise.resolve([]),
+  } });
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+const state = (): string | null | undefined => document.querySelector('.oh-root')?.getAttribute('data-oh-state');
+
+describe('VoiceCallInterface', () => {
+  it('joins with the token it was given, once, also in StrictMode', async () => {
+    render(<StrictMode><VoiceCallInterface token="jwt" livekitHost="ws://localhost:1" roomName="r" participantName="p" /></StrictMode>);
+    await waitFor(() => { expect(state()).toBe('ringing'); });
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    expect(connects).toHaveBeenCalledOnce();
+    expect(connects.mock.calls[0]?.slice(1)).toEqual(['ws://localhost:1', 'jwt']);
+    expect(screen.getByRole('timer').textContent).toBe('00:00');
+  });
+  it('takes serverUrl as another name for livekitHost', async () => {
+    render(<VoiceCallInterface token="jwt" serverUrl="wss://other" />);
+    await waitFor(() => { expect(connects).toHaveBeenCalled(); });
+    expect(connects.mock.calls[0]?.[1]).toBe('wss://other');
+  });
+  it('ends on request: microphone stopped, room left, page told', async () => {
+    const left = vi.spyOn(Room.prototype, 'removeAllListeners');
+    const onDisconnect = vi.fn();
+    render(<VoiceCallInterface token="jwt" livekitHost="ws://localhost:1" onDisconnect={onDisconnect} />);
+    await waitFor(() => { expect(state()).toBe('ringing'); });
+    await user.click(screen.getByRole('button', { name: 'End call' }));
+    await waitFor(() => { expect(state()).toBe('ended'); });
+    expect(stopped).toHaveBeenCalled();
+    expect(left).toHaveBeenCalled();
+    expect(onDisconnect).toHaveBeenCalledOnce();
+  });
+  it('stops the microphone when unmounted', async () => {
+    const view = render(<VoiceCallInterface token="jwt" livekitHost="ws://localhost:1" />);
+    await waitFor(() => { expect(state()).toBe('ringing'); });
+    view.unmount();
+    await waitFor(() => { expect(stopped).toHaveBeenCalled(); });
+  });
+  it('tells a connection that failed, logs it as LiveKit error, stops the microphone', async () => {
+    connects.mockImplementation(() => Promise.reject(ConnectionError.notAllowed('bad token', 401)));
+    const onError = vi.fn();
+    render(<VoiceCallInterface token="jwt" livekitHost="ws://localhost:1" onError={onError} />);
+    await waitFor(() => { expect(state()).toBe('failed'); });
+    expect(onError).toHaveBeenCalledOnce();
+    expect(onError).toHaveBeenCalledWith(expect.objectContaining({ code: 'TOKEN_INVALID' }));
+    expect(errors).toHaveBeenCalledWith('LiveKit error:', expect.objectContaining({ code: 'TOKEN_INVALID' }));
+    expect(errors.mock.calls.filter(([first]) => first === 'LiveKit error:')).toHaveLength(1);
+    await waitFor(() => { expect(stopped).toHaveBeenCalled(); });
+  });
+  it('refuses to start without a server', async () => {
+    render(<VoiceCallInterface token="jwt" />);
+    await waitFor(() => { expect(state()).toBe('failed'); });
+    expect(connects).not.toHaveBeenCalled();
+    expect(errors).toHaveBeenCalledWith('Failed to start call:', expect.objectContaining({ code: 'TOKEN_INVALID' }));
+  });
+});

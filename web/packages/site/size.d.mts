@@ -1,0 +1,19 @@
+import type { Metafile } from 'esbuild';
+export interface Measured {
+  readonly name: string;
+  readonly bytes: number;
+  readonly gzip: number;
+  readonly first: boolean;
+  readonly about: string;
+  readonly livekit: boolean;
+  readonly react: boolean;
+}
+export interface Budgets {
+  readonly first: number;
+  readonly ours: number;
+  readonly panel: number;
+}
+export const BUDGETS: Budgets;
+export function measure(metafile: Metafile, base: string, entries: readonly string[]): Promise<Measured[]>;
+export function overBudget(files: readonly Measured[], budgets?: Budgets): string[];
+export function report(files: readonly Measured[]): string;
