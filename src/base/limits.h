@@ -42,8 +42,6 @@
 #define OH_SDP_ID_MAX 191         // stream, track and cname; our longest is "PA_…|TR_…"
 #define OH_SCTP_PORT 5000         // RFC 8841; everybody's default
 #define OH_DATA_MESSAGE_MAX 65535 // a=max-message-size, as LiveKit says
-#define OH_ICE_UFRAG_MAX 256      // RFC 8839 5.4
-#define OH_ICE_PWD_MAX 256        // RFC 8839 5.4
 #define OH_STUN_ATTRIBUTES_MAX 16 // an honest ICE check has about nine
 
 // HTTP door. Join requests carry a gzipped, base64 SDP in the query (LiveKit's clients), hence the long line.
@@ -85,8 +83,7 @@
 #define OH_SRTP_SEND_SSRCS_MAX 4096 // streams to one remote in its life; state is kept for the GCM nonces
 #define OH_HUB_EVENTS 64            // events of one recv or tick
 #define OH_OGG_DAMAGED_MAX 1000     // broken places in an Ogg file; each may cost the CRC of 64 KB
-#define OH_PATH_STALE_US                                                                                     \
-  (4 * 1000000) // the selected path heard nothing for so long: another living one takes over
+#define OH_PATH_STALE_US (4 * 1000000)  // selected path silent for so long: another living one takes over
 #define OH_PATH_ANSWER_US (5 * 1000000) // an answer to our check proves an address for so long
 #define OH_ICE_CREDENTIAL_MAX 256       // characters of a remote ufrag or password (RFC 8839 5.4)
 

@@ -41,7 +41,7 @@ struct oh_section {
 };
 
 struct oh_description {
-  char ufrag[OH_ICE_UFRAG_MAX + 1], pwd[OH_ICE_PWD_MAX + 1];
+  char ufrag[OH_ICE_CREDENTIAL_MAX + 1], pwd[OH_ICE_CREDENTIAL_MAX + 1];
   uint8_t fingerprint[32];
   enum oh_sdp_setup setup;
   bool extmap_allow_mixed, ice_lite;

@@ -27,7 +27,7 @@ struct oh_transport {
   oh_id peer;            // 0: not made yet
   struct oh_slot *slots; // in the order of the sections
   uint32_t slot_count, slot_cap;
-  char remote_ufrag[OH_ICE_UFRAG_MAX + 1], remote_pwd[OH_ICE_PWD_MAX + 1];
+  char remote_ufrag[OH_ICE_CREDENTIAL_MAX + 1], remote_pwd[OH_ICE_CREDENTIAL_MAX + 1];
   uint64_t session_id, version; // of our o= line
   bool negotiated;              // a first offer/answer round is done
   bool connected;               // ICE and DTLS were up at least once

@@ -332,10 +332,10 @@ static void read_attribute(struct state *state, struct oh_str line) {
     section->msid_stream = word(&value);
     section->msid_track = word(&value);
   } else if (oh_str_eq(name, OH_STR("ice-ufrag"))) {
-    if (!is_ice_text(value, 4, OH_ICE_UFRAG_MAX)) state->error = "a bad ice-ufrag";
+    if (!is_ice_text(value, 4, OH_ICE_CREDENTIAL_MAX)) state->error = "a bad ice-ufrag";
     transport->ufrag = value;
   } else if (oh_str_eq(name, OH_STR("ice-pwd"))) {
-    if (!is_ice_text(value, 22, OH_ICE_PWD_MAX)) state->error = "a bad ice-pwd";
+    if (!is_ice_text(value, 22, OH_ICE_CREDENTIAL_MAX)) state->error = "a bad ice-pwd";
     transport->pwd = value;
   } else if (section) {
     read_numbers(state, name, value);
