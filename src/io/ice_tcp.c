@@ -4,6 +4,7 @@
 #include "base/heap.h"
 #include "base/limits.h"
 #include "base/slab.h"
+#include "io/clock.h"
 #include "io/stream.h"
 #include "io/tcp.h"
 #include <stdlib.h>
@@ -17,8 +18,8 @@ struct tcp_stream {
   struct oh_stream *stream;
   struct oh_addr addr; // what the machines know it by
   oh_id id;
-  int64_t heard_us; // last whole frame
-  uint32_t have;    // bytes of the frame so far, with its length
+  int64_t answered_us; // when we last sent something to it; 0: never
+  uint32_t have;       // bytes of the frame so far, with its length
   bool brought_one;
   uint8_t *frame; // a frame in pieces; NULL between frames
 };
@@ -58,7 +59,6 @@ static void drop(struct tcp_stream *s, int64_t now_us, enum oh_counter why) {
 
 static void deliver(struct tcp_stream *s, int64_t now_us, uint8_t *data, size_t len) {
   struct oh_ice_tcp *door = s->door;
-  s->heard_us = now_us;
   s->brought_one = true;
   if (len == 0) return; // an empty frame is nothing
   oh_count(&door->world->counters, OH_COUNT_datagrams_received);
@@ -112,20 +112,16 @@ static bool take_frames(struct tcp_stream *s, int64_t now_us, uint8_t *data, siz
 static void on_data(void *ctx, int64_t now_us, uint8_t *data, size_t len) {
   struct tcp_stream *s = ctx;
   struct oh_ice_tcp *door = s->door;
-  bool first = !s->brought_one;
-  oh_id id = s->id;
-  if (!take_frames(s, now_us, data, len)) {
-    drop(s, now_us, OH_COUNT_ice_tcp_drop_malformed);
-  } else if ((s = oh_slab_find(&door->slab, id)) != NULL && first && s->brought_one) {
-    oh_stream_set_deadline(s->stream, now_us + OH_ICE_TCP_IDLE_US);
-  }
+  if (!take_frames(s, now_us, data, len)) drop(s, now_us, OH_COUNT_ice_tcp_drop_malformed);
   if (door->handler->batch_done) door->handler->batch_done(door->ctx, now_us);
 }
 
+// Frames alone are no sign of life, anybody can make them: strangers get no answers, who is on a call gets
+// one for every ICE check.
 static void on_deadline(void *ctx, int64_t now_us) {
   struct tcp_stream *s = ctx;
-  if (s->brought_one && now_us - s->heard_us < OH_ICE_TCP_IDLE_US) {
-    oh_stream_set_deadline(s->stream, s->heard_us + OH_ICE_TCP_IDLE_US);
+  if (s->answered_us && now_us - s->answered_us < OH_ICE_TCP_IDLE_US) {
+    oh_stream_set_deadline(s->stream, s->answered_us + OH_ICE_TCP_IDLE_US);
   } else {
     drop(s, now_us, OH_COUNT_ice_tcp_closed_idle);
   }
@@ -200,6 +196,7 @@ static struct tcp_stream *find(const struct oh_ice_tcp *door, const struct oh_ad
 
 void oh_ice_tcp_send(struct oh_ice_tcp *door, const struct oh_outbox *outbox) {
   struct oh_counters *counters = &door->world->counters;
+  int64_t now_us = oh_clock_us();
   for (uint32_t i = 0; i < outbox->used; i++) {
     const struct oh_datagram *d = &outbox->slots[i];
     struct tcp_stream *s = find(door, &d->to);
@@ -212,7 +209,9 @@ void oh_ice_tcp_send(struct oh_ice_tcp *door, const struct oh_outbox *outbox) {
     uint8_t head[2];
     oh_store_u16_be(head, (uint16_t)d->len);
     struct oh_bytes parts[2] = {{head, 2}, {d->data, d->len}};
-    if (oh_stream_write(s->stream, parts, 2)) oh_count(counters, OH_COUNT_datagrams_sent);
+    if (!oh_stream_write(s->stream, parts, 2)) continue;
+    oh_count(counters, OH_COUNT_datagrams_sent);
+    s->answered_us = now_us;
   }
 }
 

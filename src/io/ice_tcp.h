@@ -1,6 +1,6 @@
 // ice_tcp.h — passive ICE-TCP (RFC 6544) with RFC 4571 framing: accepted streams look like datagrams from
-// oh_addr{proto = OH_TCP, stream = n}. A stream must bring its first frame within 5 s and is closed after
-// 60 s of silence; what a slow one cannot take is dropped, never queued without bound.
+// oh_addr{proto = OH_TCP, stream = n}. A stream must earn its first answer within 5 s, and is closed
+// when 60 s passed without another one; what a slow one cannot take is dropped, never queued without bound.
 #pragma once
 #include "base/outbox.h"
 #include "base/world.h"
