@@ -110,14 +110,8 @@
 #define OH_SCTP_SEND_MAX (1024 * 1024)   // memory for what is not acknowledged yet; a slower reader loses
 #define OH_SCTP_TSNS_MAX 2048            // chunks in flight, and how far ahead of a gap we keep any
 #define OH_SCTP_FRAGMENT_COST 64         // memory counted for a kept chunk or message besides its bytes
-#define OH_SCTP_COOKIE_US (60 * 1000000LL)    // RFC 9260 16: Valid.Cookie.Life
-#define OH_SCTP_ERRORS_MAX 10                 // RFC 9260 16: Association.Max.Retrans
-#define OH_SCTP_INIT_TRIES 8                  // RFC 9260 16: Max.Init.Retransmits
-#define OH_SCTP_HEARTBEAT_US (30 * 1000000LL) // RFC 9260 16: HB.Interval
-#define OH_SCTP_ACK_DELAY_US (100 * 1000LL)   // RFC 9260 6.2: below 500 ms
-#define OH_SCTP_RTO_FIRST_US (500 * 1000LL)   // as the browsers' (RFC: 1 s); a lost chunk of speech text
-#define OH_SCTP_RTO_MIN_US (400 * 1000LL) // … and this must lie above the peer's delay of acknowledgements
+#define OH_SCTP_COOKIE_US (60 * 1000000LL) // RFC 9260 16: Valid.Cookie.Life
+#define OH_SCTP_ERRORS_MAX 10              // RFC 9260 16: Association.Max.Retrans
 #define OH_DATA_HELD_MAX (100 * 1000) // LiveKit: reliable packets for somebody whose channel is not open yet
 #define OH_DATA_NONCES 100            // LiveKit: nonces a room remembers against repeated packets
-#define OH_SCTP_RTO_MAX_US (10 * 1000000LL) // RFC says 60 s; ICE gives a path up after 15
 #define OH_DRAIN_DEPARTURE_S 3 // while draining: a room without people waits so long for one who reconnects

@@ -10,6 +10,9 @@ enum {
   RING_FIRST = 16,
   MISSING_REPORTS = 3,
   FORWARD_STREAMS_MAX = 128, // in one FORWARD-TSN
+  RTO_FIRST_US = 500000,     // as the browsers' (RFC: 1 s)
+  RTO_MIN_US = 400000,       // … and above the peer's delay of acknowledgements
+  RTO_MAX_US = 10000000,     // RFC: 60 s; ICE gives a path up after 15
 };
 
 struct oh_outbound_message {
@@ -48,7 +51,7 @@ void oh_outbound_init(struct oh_outbound *o, uint32_t first_tsn) {
                             .abandoned = first_tsn - 1,
                             .cwnd = WINDOW_FIRST,
                             .ssthresh = WINDOW_MAX,
-                            .rto_us = OH_SCTP_RTO_FIRST_US,
+                            .rto_us = RTO_FIRST_US,
                             .t3_us = OH_NEVER};
 }
 
@@ -294,9 +297,7 @@ void oh_outbound_write_forward(struct oh_outbound *o, int64_t now_us, struct oh_
 
 static void settle_rto(struct oh_outbound *o) {
   int64_t rto_us = o->srtt_us + 4 * o->rttvar_us;
-  o->rto_us = rto_us < OH_SCTP_RTO_MIN_US   ? OH_SCTP_RTO_MIN_US
-              : rto_us > OH_SCTP_RTO_MAX_US ? OH_SCTP_RTO_MAX_US
-                                            : rto_us;
+  o->rto_us = rto_us < RTO_MIN_US ? RTO_MIN_US : rto_us > RTO_MAX_US ? RTO_MAX_US : rto_us;
 }
 
 void oh_outbound_measure(struct oh_outbound *o, int64_t rtt_us) {
@@ -426,7 +427,7 @@ bool oh_outbound_sack(struct oh_outbound *o, int64_t now_us, const struct oh_sct
 }
 
 void oh_outbound_back_off(struct oh_outbound *o) {
-  o->rto_us = o->rto_us * 2 > OH_SCTP_RTO_MAX_US ? OH_SCTP_RTO_MAX_US : o->rto_us * 2;
+  o->rto_us = o->rto_us * 2 > RTO_MAX_US ? RTO_MAX_US : o->rto_us * 2;
 }
 
 void oh_outbound_timeout(struct oh_outbound *o, int64_t now_us) {

@@ -20,6 +20,9 @@ enum state {
 enum {
   SACK_ROOM = 16 + 16 * 4 + 64 * 4, // for a SACK worth sending: duplicates and 64 gaps
   SACK_EVERY = 2,                   // packets with data
+  ACK_DELAY_US = 100000,            // RFC 9260 6.2: below 500 ms
+  HEARTBEAT_US = 30000000,          // RFC 9260 16: HB.Interval
+  INIT_TRIES = 8,                   // RFC 9260 16: Max.Init.Retransmits
   HEARTBEAT_INFO = 16,
   STREAMS_WANTED = 65535, // what we offer to send on: the peer's limit counts
   UNKNOWN_SKIP = 0x80,    // RFC 9260 3.2: what to do with a chunk nobody knows
@@ -170,7 +173,7 @@ static void establish(struct oh_sctp *s, int64_t now_us) {
   s->tries = 0;
   free(s->cookie);
   s->cookie = NULL;
-  s->heartbeat_us = now_us + OH_SCTP_HEARTBEAT_US + s->out.rto_us;
+  s->heartbeat_us = now_us + HEARTBEAT_US + s->out.rto_us;
 }
 
 // ---- the four ways ----
@@ -465,7 +468,7 @@ static void send_due(struct oh_sctp *s, int64_t now_us, struct packet *p) {
     oh_inbound_write_sack(&s->in, &p->w);
     acked(s);
   } else if (s->unacked && s->ack_us == OH_NEVER) {
-    s->ack_us = now_us + OH_SCTP_ACK_DELAY_US;
+    s->ack_us = now_us + ACK_DELAY_US;
   }
   if (sends_data(s)) {
     for (bool more = true; more;) {
@@ -587,7 +590,7 @@ void oh_sctp_recv(struct oh_sctp *s, int64_t now_us, const uint8_t *data, size_t
   if (s->state == ENDED) return;
   s->unacked += unacked; // packets with data, not chunks
   if (!first && s->state >= ESTABLISHED) {
-    s->heartbeat_us = now_us + OH_SCTP_HEARTBEAT_US + s->out.rto_us;
+    s->heartbeat_us = now_us + HEARTBEAT_US + s->out.rto_us;
     s->heartbeats = s->heartbeats ? 1 : 0; // it lives
   }
   send_due(s, now_us, &answer);
@@ -673,7 +676,7 @@ int64_t oh_sctp_deadline(const struct oh_sctp *s) {
 
 static void tick_handshake(struct oh_sctp *s, int64_t now_us, struct packet *p) {
   bool opening = s->state == COOKIE_WAIT || s->state == COOKIE_ECHOED;
-  if (++s->tries > (opening ? OH_SCTP_INIT_TRIES : OH_SCTP_ERRORS_MAX))
+  if (++s->tries > (opening ? INIT_TRIES : OH_SCTP_ERRORS_MAX))
     return fail(s, now_us, OH_SCTP_CAUSE_USER_ABORT);
   oh_outbound_back_off(&s->out);
   s->handshake_us = now_us + s->out.rto_us;
@@ -694,7 +697,7 @@ void oh_sctp_tick(struct oh_sctp *s, int64_t now_us) {
   if (now_us >= s->out.t3_us) oh_outbound_timeout(&s->out, now_us);
   if (now_us >= s->heartbeat_us) {
     send_heartbeat(s, now_us, &p);
-    s->heartbeat_us = now_us + OH_SCTP_HEARTBEAT_US + s->out.rto_us;
+    s->heartbeat_us = now_us + HEARTBEAT_US + s->out.rto_us;
   }
   uint32_t errors = s->out.errors + (s->heartbeats ? s->heartbeats - 1 : 0);
   if (errors > OH_SCTP_ERRORS_MAX || s->reset.tries > OH_SCTP_ERRORS_MAX)
