@@ -127,11 +127,9 @@ static void introduce_client(struct oh_participant *p, const struct oh_join *joi
 
 // An older session of this identity makes room. Clients since protocol 12 see the new one replace it; older
 // ones are told that it left.
-static void replace(struct oh_house *house, int64_t now_us, struct oh_room *room, const char *identity,
-                    enum oh_ice_preference *ice) {
+static void replace(struct oh_house *house, int64_t now_us, struct oh_room *room, const char *identity) {
   struct oh_participant *old = oh_participant_by_identity(room, identity);
   if (!old) return;
-  *ice = old->ice;
   oh_departure_dismiss(house, now_us, old, LIVEKIT__DISCONNECT_REASON__DUPLICATE_IDENTITY,
                        LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
 }
@@ -179,15 +177,14 @@ static void join_anew(struct oh_house *house, int64_t now_us, const struct oh_jo
   bool fresh;
   struct oh_room *room = find_or_open_room(house, now_us, &join->claims, &fresh);
   if (!room) return refuse(admission, 503, "node has exceeded its configured limit");
-  enum oh_ice_preference ice = OH_ICE_ANY;
-  replace(house, now_us, room, join->claims.identity, &ice);
+  replace(house, now_us, room, join->claims.identity);
   struct oh_claims claims;
   copy_claims(&claims, &join->claims);
   struct oh_participant *p = oh_participant_open(house, now_us, room, &claims);
   oh_claims_fini(&claims);
   if (!p) return refuse(admission, 503, "node has exceeded its configured limit");
   introduce_client(p, join);
-  p->ice = ice;
+  p->ice = oh_room_knows_tcp_only(room, join->claims.identity) ? OH_ICE_TCP : OH_ICE_ANY;
   p->session = session->id;
   session->participant = p->id;
   admission->session = session->id;

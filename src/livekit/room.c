@@ -215,6 +215,16 @@ void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_part
   gone->version = participant->version;
   gone->reason = participant->reason;
   gone->at_us = now_us;
+  gone->tcp_only = participant->ice == OH_ICE_TCP;
+}
+
+bool oh_room_knows_tcp_only(const struct oh_room *room, const char *identity) {
+  const struct oh_departed *last = NULL;
+  for (uint32_t i = 0; i < room->departed_count; i++)
+    if (strcmp(room->departed[i].identity, identity) == 0 &&
+        (!last || room->departed[i].at_us >= last->at_us))
+      last = &room->departed[i];
+  return last && last->tcp_only;
 }
 
 void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room) {

@@ -18,12 +18,13 @@ void oh_room_settings_read(struct oh_room_settings *settings, const struct oh_ho
                            const char *room_config_json);
 void oh_room_settings_fini(struct oh_room_settings *settings);
 
-struct oh_departed { // for clients that resume
+struct oh_departed { // for clients that resume, and for those who come back
   struct oh_sid sid;
   char *identity;
   uint32_t version;
   Livekit__DisconnectReason reason;
   int64_t at_us;
+  bool tcp_only; // UDP had failed this client (facts/LIVEKIT.md 10.4)
 };
 
 struct oh_room {
@@ -61,4 +62,6 @@ Livekit__Room *oh_room_describe(struct oh_house *house, const struct oh_room *ro
 void oh_room_changed(struct oh_house *house, int64_t now_us, struct oh_room *room, bool at_once);
 // Remembers who left, for those who were not listening.
 void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_participant *participant);
+// Whether the last one of this identity who left could not use UDP.
+bool oh_room_knows_tcp_only(const struct oh_room *room, const char *identity);
 void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room);

@@ -1,5 +1,6 @@
 // scenarios.test.mjs — every simulateScenario of livekit-client that concerns audio: the call recovers by itself, sound included.
 import { after, before, describe, test } from 'node:test'
+import assert from 'node:assert/strict'
 import { startServer } from './lib/server.mjs'
 import { startPages } from './lib/pages.mjs'
 import { openChromium } from './lib/browser.mjs'
@@ -17,7 +18,7 @@ after(async () => {
   await server?.stop()
 })
 
-const scenarios = [
+const scenarios = process.env.SCENARIO ? [process.env.SCENARIO] : [
   'signal-reconnect',
   'resume-reconnect',
   'disconnect-signal-on-resume',
@@ -56,11 +57,27 @@ for (const [mode, singlePeerConnection] of [['single', true], ['dual', false]])
           await eventually('connected again', () => a.evaluate(() => window.room.state === 'connected'), { timeout: 40_000 })
           await hears(a, 880, { timeout: 30_000 })
           await hears(b, 440, { timeout: 30_000 })
+          if (scenario === 'force-tcp')
+            await eventually('the sound comes over TCP', async () => {
+              const pairs = await a.evaluate(() => window.transport())
+              return { ok: pairs.length > 0 && pairs.every((pair) => pair.protocol === 'tcp'), pairs }
+            })
         } finally {
           await Promise.all([a.close(), b.close()])
         }
       })
   })
+
+test('server-leave ends the call and says why', async () => {
+  const page = await low.newPage()
+  await page.goto(pages.url)
+  await page.evaluate(([url, token]) => window.join(url, token), [server.ws, await server.token('leaving', 'anna')])
+  await page.evaluate(() => window.room.simulateScenario('server-leave'))
+  await eventually('disconnected', () => page.evaluate(() => window.room.state === 'disconnected'))
+  const reason = await page.evaluate(() => window.events.find((e) => e.name === 'disconnected').arg)
+  assert.equal(reason, 3) // DisconnectReason.SERVER_SHUTDOWN
+  await page.close()
+})
 
 test('speaker scenario is shown', async () => {
   const page = await low.newPage()
