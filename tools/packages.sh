@@ -4,8 +4,8 @@
 build_packages="build-essential meson ninja-build pkg-config python3 brotli ca-certificates libuv1-dev libssl-dev
   zlib1g-dev libprotobuf-c-dev protobuf-c-compiler libjansson-dev libyaml-dev libopus-dev"
 case $(uname -m) in x86_64) build_packages="$build_packages libipsec-mb-dev" ;; esac
-test_packages="git libcmocka-dev libogg-dev libsrtp2-dev libusrsctp-dev clang clang-format llvm protobuf-compiler curl openssl
-  procps iproute2 conntrack nftables chromium firefox-esr opus-tools ffmpeg"
+test_packages="git libcmocka-dev libogg-dev libsrtp2-dev libusrsctp-dev clang libclang-rt-dev clang-format llvm
+  protobuf-compiler curl openssl procps iproute2 conntrack nftables chromium firefox-esr opus-tools ffmpeg"
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 stop() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
@@ -74,22 +74,20 @@ build_page() {
 configure() {
   dir=$1
   shift
-  if [ -f "$dir/build.ninja" ]; then
-    [ $# -gt 0 ] && { meson configure "$dir" "$@" >/dev/null 2>&1 ||
-      meson setup --reconfigure "$dir" "$root" "$@" >&2 || stop "meson could not change $dir"; }
-  else
-    meson setup "$dir" "$root" "$@" >&2 || stop "meson could not set $dir up"
-  fi
-  return 0
+  [ -f "$dir/build.ninja" ] && [ "$(cat "$dir/configured" 2>/dev/null)" = "$*" ] && return
+  if [ -f "$dir/build.ninja" ]; then set -- --reconfigure "$@"; fi
+  output=$(meson setup "$dir" "$root" "$@" 2>&1) || stop "meson could not set $dir up: $output"
+  [ "${1:-}" = --reconfigure ] && shift
+  echo "$*" >"$dir/configured"
 }
 
-# build_server [meson option…] — build/offhook with the page inside. A new build directory has no tests,
-# because those need more packages; one that has them keeps them.
+# build_server [-Dtests=true] — build/offhook with the page inside. Without tests in a new build directory,
+# because those need more packages; a directory that has them keeps them.
 build_server() {
   # shellcheck disable=SC2086
   need_packages $build_packages
   build_page
-  [ -f "$root/build/build.ninja" ] || set -- -Dtests=false "$@"
+  if [ -d "$root/build/tests" ]; then set -- -Dtests=true; elif [ $# = 0 ]; then set -- -Dtests=false; fi
   configure "$root/build" -Dpage=enabled "$@"
   ninja -C "$root/build" --quiet offhook >&2 || stop "the server could not be built"
 }

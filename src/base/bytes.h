@@ -1,6 +1,5 @@
 // bytes.h — borrowed byte ranges, and cursors that read and write network byte order without running over.
-// A cursor that runs out sets `failed` and from then on reads zeroes / writes nothing: check once, at the
-// end.
+// One that runs out sets `failed` and from then on reads zeroes / writes nothing: check once, at the end.
 #pragma once
 #include "base/endian.h"
 #include <stdbool.h>
@@ -24,7 +23,7 @@ struct oh_writer {
 };
 
 static inline struct oh_reader oh_reader(const void *data, size_t len) {
-  return (struct oh_reader){.at = data, .end = (const uint8_t *)data + len};
+  return (struct oh_reader){.at = data, .end = len ? (const uint8_t *)data + len : data};
 }
 static inline size_t oh_reader_left(const struct oh_reader *r) {
   return (size_t)(r->end - r->at);
@@ -36,9 +35,8 @@ static inline struct oh_bytes oh_read_bytes(struct oh_reader *r, size_t n) {
     r->failed = true;
     return (struct oh_bytes){.data = r->end, .len = 0};
   }
-  struct oh_bytes taken = {.data = r->at, .len = n};
   r->at += n;
-  return taken;
+  return (struct oh_bytes){.data = r->at - n, .len = n};
 }
 static inline uint64_t oh_read_uint_be(struct oh_reader *r, size_t width) {
   struct oh_bytes b = oh_read_bytes(r, width);
@@ -79,9 +77,8 @@ static inline uint8_t *oh_write_reserve(struct oh_writer *w, size_t n) {
     w->failed = true;
     return NULL;
   }
-  uint8_t *at = w->at;
   w->at += n;
-  return at;
+  return w->at - n;
 }
 static inline void oh_write_bytes(struct oh_writer *w, const void *data, size_t n) {
   uint8_t *at = oh_write_reserve(w, n);
@@ -89,9 +86,8 @@ static inline void oh_write_bytes(struct oh_writer *w, const void *data, size_t 
 }
 static inline void oh_write_uint_be(struct oh_writer *w, uint64_t value, size_t width) {
   uint8_t *at = oh_write_reserve(w, width);
-  if (at)
-    for (size_t i = 0; i < width; i++)
-      at[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+  for (size_t i = 0; at && i < width; i++)
+    at[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
 }
 static inline void oh_write_u8(struct oh_writer *w, uint8_t v) {
   oh_write_uint_be(w, v, 1);

@@ -28,10 +28,10 @@ bool oh_forward_one(struct oh_hub *hub, int64_t now_us, struct oh_listener *l, c
 
 void oh_forward(struct oh_world *world, struct oh_hub *hub, int64_t now_us, struct oh_audience *audience,
                 enum oh_part part, const struct oh_packet *packet, struct oh_outbox *out) {
-  struct oh_listener *l = audience->parts[part].items, *end = l + audience->parts[part].len;
+  struct oh_listener *l = audience->parts[part].items;
   uint32_t sent = 0;
-  for (; l < end; l++)
-    sent += oh_forward_one(hub, now_us, l, packet, out);
+  for (size_t left = audience->parts[part].len; left; left--)
+    sent += oh_forward_one(hub, now_us, l++, packet, out);
   oh_count_n(&world->counters, OH_COUNT_rtp_forwarded, sent);
   oh_count_n(&world->counters, OH_COUNT_rtp_drop_unsent, audience->parts[part].len - sent);
   if (audience->history[part]) oh_history_add(audience->history[part], packet);

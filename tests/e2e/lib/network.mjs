@@ -67,8 +67,10 @@ table ip fault {
       within(router, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
       return nat('10000-20000')
     },
+    // Also of what is half built, so that the first error is the one that is seen.
     remove: () => {
-      for (const namespace of [client, router, server]) run('ip', 'netns', 'del', namespace)
+      const there = run('ip', 'netns', 'list').split(/\s/)
+      for (const namespace of [client, router, server]) if (there.includes(namespace)) run('ip', 'netns', 'del', namespace)
     },
   }
 }

@@ -157,6 +157,7 @@ static void invitations_and_tokens_never_pass_for_each_other(void **state) {
   struct oh_claims claims;
   assert_int_equal(ask(true, NOW_S, "", &invite), OH_PROBLEM_NONE);
   assert_int_equal(verify(field(invite, "invite"), NOW_S, &claims), OH_TOKEN_UNKNOWN_KEY);
+  oh_claims_fini(&claims);
   assert_int_equal(ask(false, NOW_S, "", &visitor), OH_PROBLEM_NONE);
   json_t *body = json_pack("{s:s}", "invite", field(visitor, "token"));
   char *text = json_dumps(body, 0);
