@@ -23,7 +23,7 @@ const STORY_PAGE = (dark) => `<!doctype html><html lang="en"><head><meta charset
 await buildSite(site);
 await build({
   absWorkingDir: web, entryPoints: ['stories/stories.tsx', 'stories/stories.css'], outdir: stories, bundle: true, splitting: true, format: 'esm',
-  target: 'es2022', jsx: 'automatic', conditions: ['source'], logLevel: 'warning', define: { 'process.env.NODE_ENV': '"development"' },
+  target: 'es2022', jsx: 'automatic', logLevel: 'warning', define: { 'process.env.NODE_ENV': '"development"' },
   logOverride: { 'ignored-directive': 'silent' },
 });
 await mkdir(shots, { recursive: true });

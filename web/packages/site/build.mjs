@@ -29,7 +29,6 @@ export async function buildSite(out = OUT) {
     minify: true,
     target: TARGETS,
     jsx: 'automatic',
-    conditions: ['source'],
     define: { 'process.env.NODE_ENV': '"production"' },
     legalComments: 'linked',
     metafile: true,
