@@ -215,7 +215,8 @@ void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_part
   gone->version = participant->version;
   gone->reason = participant->reason;
   gone->at_us = now_us;
-  gone->tcp_only = participant->ice == OH_ICE_TCP;
+  // one that TCP did not help either gets UDP again
+  gone->tcp_only = participant->ice == OH_ICE_TCP && participant->first_connected_us != 0;
 }
 
 bool oh_room_knows_tcp_only(const struct oh_room *room, const char *identity) {
