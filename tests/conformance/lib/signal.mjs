@@ -5,9 +5,9 @@ import WebSocket from 'ws'
 import { token, until } from './server.mjs'
 
 export class Participant {
-  static async join(server, room, identity, { grants, query = 'protocol=17&auto_subscribe=1', path = '/rtc', options = {} } = {}) {
+  static async join(server, room, identity, { jwt, grants, query = 'protocol=17&auto_subscribe=1', path = '/rtc', options = {} } = {}) {
     const p = new Participant()
-    const jwt = await token(room, identity, grants)
+    jwt ??= await token(room, identity, grants)
     p.socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}?${query}&access_token=${jwt}`, { perMessageDeflate: false, ...options })
     p.socket.binaryType = 'nodebuffer'
     p.got = []
