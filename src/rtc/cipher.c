@@ -9,6 +9,7 @@
 #include <openssl/sha.h>
 #ifdef OH_HAVE_IPSEC_MB
 #include <intel-ipsec-mb.h>
+#include <threads.h>
 #endif
 
 struct oh_cipher {
@@ -20,8 +21,18 @@ struct oh_cipher {
 };
 
 #ifdef OH_HAVE_IPSEC_MB
-// One manager per thread: GCM one-shots keep no state in it, but it is not documented as shareable.
+static tss_t manager_key;
+static void free_manager(void *manager) {
+  free_mb_mgr(manager);
+}
+static void make_manager_key(void) {
+  OH_CHECK(tss_create(&manager_key, free_manager) == thrd_success);
+}
+
+// One manager per thread: GCM one-shots keep no state in it, but it is not documented as shareable. It goes
+// with its thread.
 static IMB_MGR *manager(void) {
+  static once_flag once = ONCE_FLAG_INIT;
   static __thread IMB_MGR *mine;
   static __thread bool tried;
   if (!tried) {
@@ -33,6 +44,8 @@ static IMB_MGR *manager(void) {
     }
     IMB_ARCH arch;
     if (mine) init_mb_mgr_auto(mine, &arch);
+    call_once(&once, make_manager_key);
+    OH_CHECK(tss_set(manager_key, mine) == thrd_success);
   }
   return mine;
 }

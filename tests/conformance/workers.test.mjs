@@ -3,21 +3,23 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connect } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { KEY, SECRET, environment, start, token, until } from './lib/server.mjs'
+import { BINARY, KEY, SECRET, environment, start, token, until } from './lib/server.mjs'
 import { metrics } from './lib/probe.mjs'
 import { Participant } from './lib/signal.mjs'
 import { sine } from '../call/tone.mjs'
 
 const ROOMS = 20
-// The callers are never sanitized: they are the load.
-const CALLER = process.env.OFFHOOK_CALLER ?? fileURLToPath(new URL('../../build/offhook', import.meta.url))
+// The callers are the load: not the sanitized binary if there is another.
+const plain = fileURLToPath(new URL('../../build/offhook', import.meta.url))
+const CALLER = existsSync(plain) ? plain : BINARY
 const run = promisify(execFile)
 let folder, played
 
@@ -53,7 +55,7 @@ test('twenty calls over TLS and four workers, with a new certificate in the midd
   await certificate('first')
   const server = await start({ workers: 4, args: ['--tls-cert', join(folder, 'cert.pem'), '--tls-key', join(folder, 'key.pem'), '--logging-level', 'debug'] })
   server.url = `https://127.0.0.1:${server.port}`
-  await writeFile(join(folder, 'ca.pem'), await (await import('node:fs/promises')).readFile(join(folder, 'cert.pem')))
+  await copyFile(join(folder, 'cert.pem'), join(folder, 'ca.pem'))
   const calls = []
   for (let i = 0; i < ROOMS; i++) {
     const transport = i % 4 === 1 ? ['--tcp'] : i % 4 === 2 ? ['--two-peer-connections'] : []
