@@ -70,15 +70,19 @@ build_page() {
   fi
 }
 
-# configure DIR [meson option…] — sets the build directory up, or changes the options of one that is there.
+# configure DIR [meson option…] — sets the build directory up with the compiler CC, or changes the options of one that
+# is there. A directory of another compiler is made anew: meson cannot change that.
 configure() {
   dir=$1
   shift
-  [ -f "$dir/build.ninja" ] && [ "$(cat "$dir/configured" 2>/dev/null)" = "$*" ] && return
-  if [ -f "$dir/build.ninja" ]; then set -- --reconfigure "$@"; fi
+  was=$(cat "$dir/configured" 2>/dev/null || true)
+  if [ -f "$dir/build.ninja" ]; then
+    [ "$was" = "${CC:-cc} $*" ] && return
+    if [ "${was%% *}" = "${CC:-cc}" ] || [ -z "${CC:-}$was" ]; then set -- --reconfigure "$@"; else rm -rf "$dir"; fi
+  fi
   output=$(meson setup "$dir" "$root" "$@" 2>&1) || stop "meson could not set $dir up: $output"
   [ "${1:-}" = --reconfigure ] && shift
-  echo "$*" >"$dir/configured"
+  echo "${CC:-cc} $*" >"$dir/configured"
 }
 
 # build_server [-Dtests=true] — build/offhook with the page inside. Without tests in a new build directory,

@@ -61,6 +61,7 @@ sanitized_part() {
   shift
   need_node 20
   need_modules "$root/tests/conformance"
+  ninja -C "$dir" --quiet || { echo "$dir does not build"; echo "0 passed, 1 failed"; return 1; }
   units=$(meson_part "$dir" "$@")
   server=$(OFFHOOK_BINARY="$root/$dir/offhook" OFFHOOK_PAGE=no \
     node_part tests/conformance/{http,join,process,token-api,hostile-joins,signalling-abuse,token-source,workers}.test.mjs)
