@@ -17,14 +17,17 @@
 #define RECV_MAX 2048                   // larger datagrams are cut by the kernel, and dropped by us
 #define SOCKET_BUFFER (4 * 1024 * 1024) // a 100 ms pause at 150 000 packets/s of 200 bytes
 #define ROUTES 4096                     // power of two; see struct route
+#define ROUTE_KEPT_US (30 * INT64_C(1000000))
 #define CONTROL CMSG_SPACE(sizeof(struct in6_pktinfo))
 
 // The local address a peer wrote to (wildcard sockets only): the answer must come from there, or the peer's
-// NAT and its ICE drop it. A direct-mapped cache: who is pushed out by another gets the kernel's choice until
-// its next packet.
+// NAT and its ICE drop it. A direct-mapped cache. Who has been answered lately keeps his place: strangers,
+// who never are, cannot push him out; two peers of one place share it, and the second gets the kernel's
+// choice.
 struct route {
   struct oh_addr peer;
   uint8_t local[16];
+  int64_t answered_us; // 0: not yet
 };
 
 struct oh_udp {
@@ -35,6 +38,7 @@ struct oh_udp {
   struct oh_addr addr;
   int fd;
   bool closing;
+  int64_t now_us;       // of the batch being handled
   struct route *routes; // NULL: bound to one address
   uint8_t secret[16];
   struct sockaddr_storage names[BATCH];
@@ -54,8 +58,12 @@ static struct route *route_of(const struct oh_udp *u, const struct oh_addr *peer
 }
 
 static void learn_route(struct oh_udp *u, const struct oh_addr *peer, struct msghdr *msg) {
+  struct route *route = route_of(u, peer);
+  if (!oh_addr_eq(&route->peer, peer)) {
+    if (route->answered_us && u->now_us - route->answered_us < ROUTE_KEPT_US) return;
+    route->answered_us = 0;
+  }
   for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-    struct route *route = route_of(u, peer);
     if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
       struct in_pktinfo info;
       memcpy(&info, CMSG_DATA(c), sizeof info);
@@ -70,12 +78,12 @@ static void learn_route(struct oh_udp *u, const struct oh_addr *peer, struct msg
   }
 }
 
-static void use_route(const struct oh_udp *u, const struct oh_addr *peer, struct msghdr *msg,
-                      uint8_t *control) {
-  const struct route *route = route_of(u, peer);
+static void use_route(struct oh_udp *u, const struct oh_addr *peer, struct msghdr *msg, uint8_t *control) {
+  struct route *route = route_of(u, peer);
   msg->msg_control = NULL;
   msg->msg_controllen = 0;
   if (!oh_addr_eq(&route->peer, peer)) return;
+  route->answered_us = u->now_us;
   memset(control, 0, CONTROL);
   msg->msg_control = control;
   msg->msg_controllen = CONTROL;
@@ -104,7 +112,7 @@ static int receive_batch(struct oh_udp *u) {
     msg->msg_flags = 0;
   }
   int n = recvmmsg(u->fd, u->headers, BATCH, MSG_DONTWAIT, NULL);
-  int64_t now_us = oh_clock_us();
+  int64_t now_us = u->now_us = oh_clock_us();
   struct oh_addr from;
   for (int i = 0; i < n && !u->closing; i++) {
     struct msghdr *msg = &u->headers[i].msg_hdr;

@@ -23,6 +23,7 @@ struct bench {
   struct oh_ice_tcp *tcp;
   struct oh_outbox outbox;
   uint32_t received, batches;
+  bool deaf; // does not answer
   struct oh_addr last;
 };
 
@@ -37,6 +38,7 @@ static void on_recv(void *ctx, int64_t now_us, const struct oh_addr *from, uint8
   struct bench *b = ctx;
   assert_true(now_us > 0);
   b->received++;
+  if (b->deaf) return;
   b->last = *from;
   if (len > OH_DATAGRAM_MAX) return;
   memcpy(oh_outbox_reserve(&b->outbox), data, len);
@@ -264,6 +266,40 @@ static void tcp_closes_the_useless(void **state) {
   close_bench(&b);
 }
 
+// Strangers, who get no answer, do not make us forget which of our addresses a peer wrote to.
+static void strangers_take_no_route(void **state) {
+  struct bench b;
+  uint8_t got[64];
+  (void)state;
+  open_bench(&b, "0.0.0.0", NULL);
+  uint16_t port = oh_udp_addr(b.udp).port;
+  int fd = socket_to(SOCK_DGRAM, "127.0.0.3", port);
+  assert_int_equal(send(fd, "hello", 5, 0), 5);
+  for (int tries = 0; tries < 1000 && recv(fd, got, sizeof got, MSG_DONTWAIT) != 5; tries++)
+    turn(&b, 2);
+  struct oh_addr peer = b.last;
+  b.deaf = true;
+  for (int i = 0; i < 20000; i++) { // five for each place in the cache
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f010000u + (uint32_t)i)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(0x7f000004)};
+    int stranger = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(stranger, (struct sockaddr *)&from, sizeof from), 0);
+    assert_int_equal(sendto(stranger, "x", 1, 0, (struct sockaddr *)&to, sizeof to), 1);
+    close(stranger);
+    if (i % 64 == 63) uv_run(&b.loop, UV_RUN_NOWAIT);
+  }
+  memcpy(oh_outbox_reserve(&b.outbox), "still here", 10);
+  oh_outbox_commit(&b.outbox, &peer, 10);
+  oh_outbox_flush(&b.outbox);
+  ssize_t n = -1;
+  for (int tries = 0; tries < 1000 && (n = recv(fd, got, sizeof got, MSG_DONTWAIT)) < 0; tries++)
+    turn(&b, 2);
+  assert_int_equal(n, 10); // a connected socket hears 127.0.0.3 only
+  close(fd);
+  close_bench(&b);
+}
+
 // A stream whose peer does not read loses packets and keeps the rest of the house working.
 static void tcp_never_queues_without_bound(void **state) {
   struct bench b;
@@ -375,6 +411,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(udp_echoes_in_batches),
       cmocka_unit_test(udp_answers_from_the_address_asked),
+      cmocka_unit_test(strangers_take_no_route),
       cmocka_unit_test(udp_lives_on_after_errors),
       cmocka_unit_test(udp_speaks_v6),
       cmocka_unit_test(tcp_frames_in_any_pieces),
