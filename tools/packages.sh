@@ -49,17 +49,16 @@ need_node() {
   [ "$(node_major)" -ge "$1" ] || stop "node $1 could not be installed"
 }
 
-# need_modules DIR — npm ci there, unless it was done for this lock file. Node 18 (Debian's) leaves out the binaries that
-# packages have for 20 and newer: what it installed is enough to build the page, and is made anew for the tests.
+# need_modules DIR — npm ci there, unless it was done for this lock file. Once more when node has become newer: npm
+# leaves native packages out that the node of that day was too old for, and vitest cannot start without them.
 need_modules() {
-  installed_by=$(cat "$1/node_modules/.installed-by" 2>/dev/null || echo 0)
-  if [ ! -f "$1/node_modules/.package-lock.json" ] ||
-    [ "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ] ||
-    { [ "$installed_by" -lt 20 ] && [ "$(node_major)" -ge 20 ]; }; then
+  installed_by=$(cat "$1/node_modules/.installed-by-node" 2>/dev/null || echo 0)
+  if [ ! -f "$1/node_modules/.package-lock.json" ] || [ "$installed_by" -lt "$(node_major)" ] ||
+    [ "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ]; then
     say "installing npm packages in ${1#"$root"/}"
     (cd "$1" && npm ci --silent --no-audit --no-fund >&2) || stop "npm ci failed in $1"
     touch "$1/node_modules/.package-lock.json"
-    node_major >"$1/node_modules/.installed-by"
+    node_major >"$1/node_modules/.installed-by-node"
   fi
 }
 
