@@ -12,6 +12,10 @@ void doubles_reset(void) {
 void doubles_raise(enum oh_hub_event_type type, oh_id peer) {
   doubles.events[doubles.event_count++] = (struct oh_hub_event){.type = type, .peer = peer};
 }
+void doubles_raise_data(oh_id peer, struct oh_bytes packet) {
+  doubles.events[doubles.event_count++] =
+      (struct oh_hub_event){.type = OH_HUB_DATA, .peer = peer, .data = packet.data, .len = packet.len};
+}
 #define FIND(table, wanted)                                                                                  \
   for (size_t i = 0; i < DOUBLE_MAX; i++)                                                                    \
     if (doubles.table[i].id == (wanted)) return &doubles.table[i];                                           \
@@ -127,8 +131,10 @@ void oh_hub_tick(struct oh_hub *hub, int64_t now_us, struct oh_outbox *out) {
 }
 bool oh_hub_send_data(struct oh_hub *hub, int64_t now_us, oh_id peer, const uint8_t *data, size_t len,
                       struct oh_outbox *out) {
-  (void)hub, (void)now_us, (void)data, (void)len, (void)out;
-  return find_peer(peer) != NULL;
+  (void)hub, (void)now_us, (void)out;
+  if (!peer || !find_peer(peer)) return false;
+  if (doubles.on_data) doubles.on_data(doubles.on_data_ctx, peer, (struct oh_bytes){data, len});
+  return true;
 }
 
 // ---- sfu ----

@@ -39,12 +39,16 @@ struct doubles {
   int64_t injected_us[256];
   uint32_t injected_count;
   uint32_t rooms;
+  // what the house sends on data channels; NULL: nobody looks
+  void (*on_data)(void *ctx, oh_id peer, struct oh_bytes packet);
+  void *on_data_ctx;
 };
 extern struct doubles doubles;
 
 void doubles_reset(void);
 void doubles_raise(enum oh_hub_event_type type, oh_id peer);
-struct double_track *doubles_track(oh_id id);               // NULL if gone
-struct double_subscription *doubles_subscription(oh_id id); // NULL if gone
-struct double_peer *doubles_peer(uint32_t index);           // the nth living peer, NULL if fewer
+void doubles_raise_data(oh_id peer, struct oh_bytes packet); // borrowed until the house has fetched it
+struct double_track *doubles_track(oh_id id);                // NULL if gone
+struct double_subscription *doubles_subscription(oh_id id);  // NULL if gone
+struct double_peer *doubles_peer(uint32_t index);            // the nth living peer, NULL if fewer
 uint32_t doubles_peer_count(void), doubles_track_count(void), doubles_subscription_count(void);

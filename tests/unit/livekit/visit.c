@@ -108,6 +108,7 @@ struct visitor visit_join(struct visit_world *w, const char *identity, const str
   claims->video.can_publish_sources = o->sources;
   claims->video.can_subscribe = !o->no_subscribe;
   claims->video.can_update_own_metadata = o->may_update;
+  claims->video.can_publish_data = !o->no_data;
   claims->video.hidden = o->hidden;
   claims->video.agent = o->agent;
   claims->expires_unix_s = 1790000000 + 3600;

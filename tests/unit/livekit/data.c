@@ -1,0 +1,535 @@
+// data.c — DataPackets between participants (livekit/data.h), through real associations above the doubles
+#include "livekit/data.h"
+#include "base/limits.h"
+#include "packet.pb-c.h"
+#include "tests/unit/livekit/data_line.h"
+#include "tests/unit/livekit/visit.h"
+#include "wire/sctp.h"
+
+enum { GOT_MAX = 64, SHORTLY_US = 100000, ANN = 0, BOB, CAT };
+
+struct got {
+  int client;
+  bool lossy;
+  Livekit__DataPacket *packet;
+};
+struct scene {
+  struct visit_world w;
+  struct data_line line;
+  struct visitor visitors[DATA_CLIENTS];
+  int visitor_count;
+  struct got got[GOT_MAX];
+  int got_count;
+  bool glue; // two messages of ann's become one
+  int glued;
+};
+
+static void on_message(void *ctx, int client, bool lossy, struct oh_bytes message) {
+  struct scene *s = ctx;
+  assert_true(s->got_count < GOT_MAX);
+  struct got *got = &s->got[s->got_count++];
+  *got = (struct got){.client = client, .lossy = lossy};
+  got->packet =
+      (Livekit__DataPacket *)oh_message_read(&livekit__data_packet__descriptor, message.data, message.len);
+  assert_non_null(got->packet);
+}
+
+static void forget(struct scene *s) {
+  for (int i = 0; i < s->got_count; i++)
+    oh_message_free(s->got[i].packet);
+  s->got_count = 0;
+}
+
+static void scene_open(struct scene *s) {
+  *s = (struct scene){0};
+  visit_open(&s->w, NULL);
+  data_line_open(&s->line, s->w.house, &s->w.now_us, s->w.world.random);
+  s->line.on_message = on_message;
+  s->line.ctx = s;
+}
+
+static void scene_close(struct scene *s) {
+  forget(s);
+  data_line_close(&s->line);
+  visit_close(&s->w);
+}
+
+static oh_id peer_of(const struct scene *s, int client, enum oh_target wanted) {
+  for (uint32_t i = 0; i < doubles_peer_count(); i++) {
+    enum oh_target target;
+    const struct oh_participant *p = oh_participant_of_peer(s->w.house, doubles_peer(i)->id, &target);
+    if (p && target == wanted && strcmp(p->sid.text, s->visitors[client].sid) == 0)
+      return doubles_peer(i)->id;
+  }
+  return 0;
+}
+
+// Joins with an offer of data and is ACTIVE; the data channels are still to be made.
+static int arrive(struct scene *s, const char *identity, struct visit_options options) {
+  int client = s->visitor_count++;
+  struct visitor *v = &s->visitors[client];
+  *v = visit_join(&s->w, identity, &options);
+  assert_int_equal(v->admission.status, 101);
+  visit_offer(&s->w, v, 1, "d", NULL);
+  if (!options.single) visit_answer(&s->w, v);
+  for (int target = 0; target < OH_TARGETS; target++) {
+    oh_id peer = peer_of(s, client, (enum oh_target)target);
+    if (peer) doubles_raise(OH_HUB_CONNECTED, peer);
+  }
+  oh_house_tick(s->w.house, s->w.now_us);
+  visit_clear(&s->w);
+  return client;
+}
+
+static void connect_data(struct scene *s, int client, enum oh_target target) {
+  data_line_connect(&s->line, client, peer_of(s, client, target), target == OH_PUBLISHER);
+  data_line_run(&s->line, SHORTLY_US);
+  assert_true(s->line.clients[client].reliable >= 0 && s->line.clients[client].lossy >= 0);
+}
+
+static int add(struct scene *s, const char *identity, struct visit_options options) {
+  options.single = true;
+  int client = arrive(s, identity, options);
+  connect_data(s, client, OH_PUBLISHER);
+  return client;
+}
+
+static void scene_of_three(struct scene *s) {
+  scene_open(s);
+  assert_int_equal(add(s, "ann", (struct visit_options){0}), ANN);
+  assert_int_equal(add(s, "bob", (struct visit_options){0}), BOB);
+  assert_int_equal(add(s, "cat", (struct visit_options){0}), CAT);
+}
+
+static void say(struct scene *s, int client, bool lossy, const Livekit__DataPacket *packet) {
+  size_t len;
+  uint8_t *bytes = oh_message_write(&packet->base, &len);
+  assert_true(data_line_send(&s->line, client, lossy, (struct oh_bytes){bytes, len}));
+  free(bytes);
+  data_line_run(&s->line, SHORTLY_US);
+}
+
+static Livekit__DataPacket user_packet(Livekit__UserPacket *user, const char *text) {
+  livekit__user_packet__init(user);
+  user->payload = (ProtobufCBinaryData){.data = (uint8_t *)text, .len = strlen(text)};
+  Livekit__DataPacket packet = LIVEKIT__DATA_PACKET__INIT;
+  packet.value_case = LIVEKIT__DATA_PACKET__VALUE_USER;
+  packet.user = user;
+  return packet;
+}
+
+static void say_text(struct scene *s, int client, bool lossy, const char *text) {
+  Livekit__UserPacket user;
+  Livekit__DataPacket packet = user_packet(&user, text);
+  say(s, client, lossy, &packet);
+}
+
+static int count_for(const struct scene *s, int client) {
+  int count = 0;
+  for (int i = 0; i < s->got_count; i++)
+    count += s->got[i].client == client;
+  return count;
+}
+
+static const struct got *got_at(const struct scene *s, int client, int nth) {
+  for (int i = 0; i < s->got_count; i++)
+    if (s->got[i].client == client && nth-- == 0) return &s->got[i];
+  fail_msg("client %d got less", client);
+  return NULL;
+}
+
+static void assert_text(const struct got *got, const char *text) {
+  assert_int_equal(got->packet->value_case, LIVEKIT__DATA_PACKET__VALUE_USER);
+  assert_int_equal(got->packet->user->payload.len, strlen(text));
+  assert_memory_equal(got->packet->user->payload.data, text, strlen(text));
+}
+
+static uint64_t counted(const struct scene *s, enum oh_counter which) {
+  return s->w.world.counters.value[which];
+}
+
+// ---- who sent it ----
+
+static void the_sender_is_who_they_are(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  for (int lossy = 0; lossy < 2; lossy++) {
+    Livekit__UserPacket user;
+    Livekit__DataPacket packet = user_packet(&user, "hello");
+    packet.participant_identity = user.participant_identity = (char *)"bob";
+    packet.participant_sid = user.participant_sid = s.visitors[BOB].sid;
+    packet.kind = lossy ? LIVEKIT__DATA_PACKET__KIND__RELIABLE : LIVEKIT__DATA_PACKET__KIND__LOSSY;
+    user._topic_case = LIVEKIT__USER_PACKET___TOPIC_TOPIC;
+    user.topic = (char *)"weather";
+    say(&s, ANN, lossy, &packet);
+    assert_int_equal(s.got_count, 2); // and so none for ann
+    for (int client = BOB; client <= CAT; client++) {
+      const struct got *got = got_at(&s, client, 0);
+      assert_text(got, "hello");
+      assert_int_equal(got->lossy, lossy);
+      assert_int_equal(got->packet->kind, lossy);
+      assert_string_equal(got->packet->participant_identity, "ann");
+      assert_string_equal(got->packet->participant_sid, s.visitors[ANN].sid);
+      assert_string_equal(got->packet->user->participant_identity, "ann");
+      assert_string_equal(got->packet->user->participant_sid, s.visitors[ANN].sid);
+      assert_string_equal(got->packet->user->topic, "weather");
+    }
+    forget(&s);
+  }
+  assert_int_equal(counted(&s, OH_COUNT_data_received), 2);
+  scene_close(&s);
+}
+
+static void the_hidden_have_no_name(void **state) {
+  (void)state;
+  struct scene s;
+  scene_open(&s);
+  add(&s, "ann", (struct visit_options){.hidden = true});
+  add(&s, "bob", (struct visit_options){0});
+  Livekit__UserPacket user;
+  Livekit__DataPacket packet = user_packet(&user, "boo");
+  packet.participant_identity = user.participant_identity = (char *)"ann";
+  user.participant_sid = s.visitors[ANN].sid;
+  say(&s, ANN, false, &packet);
+  const struct got *got = got_at(&s, BOB, 0);
+  assert_text(got, "boo");
+  assert_string_equal(got->packet->participant_identity, "");
+  assert_string_equal(got->packet->user->participant_identity, "");
+  assert_string_equal(got->packet->user->participant_sid, "");
+  scene_close(&s);
+}
+
+static void only_agents_transcribe(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  Livekit__Transcription transcription = LIVEKIT__TRANSCRIPTION__INIT;
+  Livekit__DataPacket packet = LIVEKIT__DATA_PACKET__INIT;
+  packet.value_case = LIVEKIT__DATA_PACKET__VALUE_TRANSCRIPTION;
+  packet.transcription = &transcription;
+  say(&s, ANN, false, &packet);
+  assert_int_equal(s.got_count, 0);
+  // nor do they speak for another in a chat
+  Livekit__ChatMessage chat = LIVEKIT__CHAT_MESSAGE__INIT;
+  chat.message = (char *)"I am bob";
+  packet.value_case = LIVEKIT__DATA_PACKET__VALUE_CHAT_MESSAGE;
+  packet.chat_message = &chat;
+  packet.participant_identity = (char *)"bob";
+  say(&s, ANN, false, &packet);
+  assert_string_equal(got_at(&s, CAT, 0)->packet->participant_identity, "ann");
+  assert_string_equal(got_at(&s, CAT, 0)->packet->chat_message->message, "I am bob");
+  assert_false(got_at(&s, CAT, 0)->packet->chat_message->generated);
+  scene_close(&s);
+}
+
+// ---- to whom ----
+
+static void destinations_are_honoured(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  char *names[] = {(char *)"cat", (char *)"nobody"};
+  Livekit__UserPacket user;
+  Livekit__DataPacket packet = user_packet(&user, "outside");
+  packet.destination_identities = names;
+  packet.n_destination_identities = 2;
+  say(&s, ANN, false, &packet);
+  assert_int_equal(s.got_count, 1);
+  assert_text(got_at(&s, CAT, 0), "outside");
+  assert_string_equal(got_at(&s, CAT, 0)->packet->user->destination_identities[0], "cat");
+  forget(&s);
+
+  packet = user_packet(&user, "inside"); // as older clients
+  user.destination_identities = names;
+  user.n_destination_identities = 2;
+  say(&s, ANN, true, &packet);
+  assert_int_equal(s.got_count, 1);
+  assert_string_equal(got_at(&s, CAT, 0)->packet->destination_identities[0], "cat");
+  forget(&s);
+
+  packet = user_packet(&user, "sid");
+  char *sids[] = {s.visitors[BOB].sid};
+  user.destination_sids = sids;
+  user.n_destination_sids = 1;
+  say(&s, ANN, false, &packet);
+  assert_int_equal(s.got_count, 1);
+  assert_text(got_at(&s, BOB, 0), "sid");
+  forget(&s);
+
+  packet = user_packet(&user, "me"); // not even then an echo
+  char *self[] = {(char *)"ann"};
+  packet.destination_identities = self;
+  packet.n_destination_identities = 1;
+  say(&s, ANN, false, &packet);
+  assert_int_equal(s.got_count, 0);
+  scene_close(&s);
+}
+
+static void other_rooms_hear_nothing(void **state) {
+  (void)state;
+  struct scene s;
+  scene_open(&s);
+  add(&s, "ann", (struct visit_options){0});
+  add(&s, "bob", (struct visit_options){.room = "attic"});
+  say_text(&s, ANN, false, "to the den");
+  assert_int_equal(counted(&s, OH_COUNT_data_received), 1);
+  assert_int_equal(s.got_count, 0);
+  scene_close(&s);
+}
+
+static void the_two_connections_of_older_clients(void **state) {
+  (void)state;
+  struct scene s;
+  scene_open(&s);
+  add(&s, "ann", (struct visit_options){0});
+  int listens = arrive(&s, "bob", (struct visit_options){0});
+  connect_data(&s, listens, OH_SUBSCRIBER); // whose channels the house opens
+  say_text(&s, ANN, false, "reliably");
+  say_text(&s, ANN, true, "perhaps");
+  assert_int_equal(count_for(&s, listens), 2);
+  assert_text(got_at(&s, listens, 0), "reliably");
+  assert_false(got_at(&s, listens, 0)->lossy);
+  assert_text(got_at(&s, listens, 1), "perhaps");
+  assert_true(got_at(&s, listens, 1)->lossy);
+  scene_close(&s);
+}
+
+// ---- repeats ----
+
+static void repeated_sequences_are_dropped(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  static const uint32_t sequences[] = {1, 2, 2, 1, 5, 3, 6, 0, 0};
+  static const uint32_t arrives[] = {1, 2, 5, 6, 0, 0};
+  for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++) {
+    Livekit__UserPacket user;
+    Livekit__DataPacket packet = user_packet(&user, "n");
+    packet.sequence = sequences[i];
+    say(&s, ANN, false, &packet);
+  }
+  assert_int_equal(count_for(&s, BOB), sizeof arrives / sizeof *arrives);
+  for (int i = 0; i < count_for(&s, BOB); i++)
+    assert_int_equal(got_at(&s, BOB, i)->packet->sequence, arrives[i]);
+  forget(&s);
+  Livekit__UserPacket user;
+  Livekit__DataPacket packet = user_packet(&user, "another's count");
+  packet.sequence = 1;
+  say(&s, BOB, false, &packet);
+  assert_int_equal(count_for(&s, CAT), 1);
+  say(&s, ANN, true, &packet); // nor do lossy ones count
+  assert_int_equal(count_for(&s, CAT), 2);
+  scene_close(&s);
+}
+
+static void repeated_nonces_are_dropped(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  uint8_t nonce[16] = {1, 2, 3};
+  Livekit__UserPacket user;
+  Livekit__DataPacket packet = user_packet(&user, "once");
+  user.nonce = (ProtobufCBinaryData){.data = nonce, .len = sizeof nonce};
+  say(&s, ANN, false, &packet);
+  say(&s, ANN, true, &packet);
+  say(&s, BOB, false, &packet); // the room's, not the sender's
+  assert_int_equal(count_for(&s, CAT), 1);
+  user.nonce.len = 8; // none
+  say(&s, ANN, false, &packet);
+  say(&s, ANN, false, &packet);
+  assert_int_equal(count_for(&s, CAT), 3);
+  user.nonce.len = sizeof nonce;
+  for (int i = 0; i < OH_DATA_NONCES; i++) { // so many others, and it is forgotten
+    nonce[15] = (uint8_t)(i + 1);
+    forget(&s);
+    say(&s, ANN, true, &packet);
+    assert_int_equal(count_for(&s, CAT), 1);
+  }
+  nonce[15] = 0;
+  say(&s, ANN, false, &packet);
+  assert_int_equal(count_for(&s, CAT), 2);
+  scene_close(&s);
+}
+
+// ---- what is dropped ----
+
+static void without_permission_nothing_is_sent(void **state) {
+  (void)state;
+  struct scene s;
+  scene_open(&s);
+  add(&s, "ann", (struct visit_options){.no_data = true});
+  add(&s, "bob", (struct visit_options){0});
+  say_text(&s, ANN, false, "hush");
+  say_text(&s, ANN, true, "hush");
+  assert_int_equal(s.got_count, 0);
+  assert_int_equal(counted(&s, OH_COUNT_data_drop_permission), 2);
+  assert_int_equal(counted(&s, OH_COUNT_data_received), 0);
+  say_text(&s, BOB, false, "listen");
+  assert_text(got_at(&s, ANN, 0), "listen");
+  scene_close(&s);
+}
+
+static void garbage_is_dropped(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  static const struct oh_bytes garbage[] = {{(const uint8_t *)"\xff\xff\xff\xff", 4},
+                                            {(const uint8_t *)"\x12\x7f\x01", 3},     // cut short
+                                            {(const uint8_t *)"\x22\x02\xc3\x28", 4}, // no UTF-8
+                                            {(const uint8_t *)"{}", 2}};
+  size_t count = sizeof garbage / sizeof *garbage;
+  for (size_t i = 0; i < count; i++)
+    for (int lossy = 0; lossy < 2; lossy++)
+      assert_true(data_line_send(&s.line, ANN, lossy, garbage[i]));
+  data_line_run(&s.line, SHORTLY_US);
+  assert_int_equal(counted(&s, OH_COUNT_data_drop_malformed), 2 * count);
+  assert_int_equal(counted(&s, OH_COUNT_data_received), 0);
+  assert_int_equal(s.got_count, 0);
+  say_text(&s, ANN, false, "sense");
+  assert_text(got_at(&s, BOB, 0), "sense");
+  scene_close(&s);
+}
+
+static void text_and_other_channels_are_dropped(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  Livekit__UserPacket user;
+  Livekit__DataPacket packet = user_packet(&user, "good bytes, wrong way");
+  size_t len;
+  uint8_t *bytes = oh_message_write(&packet.base, &len);
+  const struct data_client *ann = &s.line.clients[ANN];
+  assert_true(oh_channel_send(ann->channels, s.w.now_us, (uint16_t)ann->reliable, true,
+                              (struct oh_bytes){bytes, len}));
+  struct oh_dcep_open settings = {.max_retransmits = -1, .lifetime_ms = -1, .label = OH_STR("_data_track")};
+  int32_t other = oh_channel_open(ann->channels, s.w.now_us, &settings);
+  assert_true(
+      oh_channel_send(ann->channels, s.w.now_us, (uint16_t)other, false, (struct oh_bytes){bytes, len}));
+  free(bytes);
+  data_line_run(&s.line, SHORTLY_US);
+  assert_int_equal(counted(&s, OH_COUNT_channel_drop_message), 2);
+  assert_int_equal(s.got_count, 0);
+  scene_close(&s);
+}
+
+// Our own association sends nothing too large: so the end of one message and the beginning of the next are
+// taken away in the DATA chunks.
+static void glue(void *ctx, int client, uint8_t *packet, size_t len) {
+  struct scene *s = ctx;
+  if (client != ANN || !s->glue) return;
+  for (size_t at = OH_SCTP_HEADER; at + OH_SCTP_DATA_HEADER <= len;) {
+    size_t chunk = (size_t)(packet[at + 2] << 8 | packet[at + 3]);
+    if (packet[at] == OH_SCTP_DATA && s->glued == 0 && packet[at + 1] & OH_SCTP_END) {
+      packet[at + 1] &= (uint8_t)~OH_SCTP_END;
+      s->glued = 1;
+    } else if (packet[at] == OH_SCTP_DATA && s->glued == 1 && packet[at + 1] & OH_SCTP_BEGIN) {
+      packet[at + 1] &= (uint8_t)~OH_SCTP_BEGIN;
+      s->glued = 2;
+    }
+    at += (chunk + 3) & ~(size_t)3;
+  }
+  oh_sctp_sum(packet, len);
+}
+
+static void large_arrives_and_oversized_is_dropped(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  size_t len = OH_CHANNEL_MESSAGE_MAX * 3 / 4;
+  char *text = calloc(1, len + 1);
+  memset(text, 'x', 64000); // the largest of LiveKit's clients
+  say_text(&s, ANN, false, text);
+  assert_text(got_at(&s, BOB, 0), text);
+  forget(&s);
+  memset(text, 'x', len);
+  s.line.alter = glue;
+  s.glue = true;
+  Livekit__UserPacket user;
+  Livekit__DataPacket packet = user_packet(&user, text);
+  size_t packed_len;
+  uint8_t *packed = oh_message_write(&packet.base, &packed_len);
+  for (int i = 0; i < 2; i++)
+    assert_true(data_line_send(&s.line, ANN, true, (struct oh_bytes){packed, packed_len}));
+  data_line_run(&s.line, 10 * SHORTLY_US);
+  s.glue = false;
+  assert_int_equal(s.glued, 2);
+  assert_int_equal(counted(&s, OH_COUNT_sctp_drop_oversize), 1);
+  assert_int_equal(counted(&s, OH_COUNT_data_received), 1);
+  assert_int_equal(s.got_count, 0);
+  say_text(&s, ANN, true, "small");
+  assert_text(got_at(&s, BOB, 0), "small");
+  free(packed);
+  free(text);
+  scene_close(&s);
+}
+
+// ---- before the channel is open ----
+
+static void what_comes_early_waits_for_the_channel(void **state) {
+  (void)state;
+  struct scene s;
+  scene_open(&s);
+  add(&s, "ann", (struct visit_options){0});
+  int late = arrive(&s, "bob", (struct visit_options){.single = true});
+  say_text(&s, ANN, false, "one");
+  say_text(&s, ANN, true, "lossy ones do not wait");
+  say_text(&s, ANN, false, "two");
+  assert_int_equal(s.got_count, 0);
+  connect_data(&s, late, OH_PUBLISHER);
+  assert_int_equal(count_for(&s, late), 2);
+  say_text(&s, ANN, false, "three");
+  assert_int_equal(count_for(&s, late), 3);
+  assert_text(got_at(&s, late, 0), "one");
+  assert_text(got_at(&s, late, 1), "two");
+  assert_text(got_at(&s, late, 2), "three");
+  scene_close(&s);
+}
+
+static void what_waits_is_bounded(void **state) {
+  (void)state;
+  enum { BYTES = 15000, SENT = 10, FIT = OH_DATA_HELD_MAX / BYTES };
+  struct scene s;
+  scene_open(&s);
+  add(&s, "ann", (struct visit_options){0});
+  int late = arrive(&s, "bob", (struct visit_options){.single = true});
+  int gone =
+      arrive(&s, "cat", (struct visit_options){.single = true}); // never connects: freed with the house
+  char *text = calloc(1, BYTES + 1);
+  memset(text, 'y', BYTES);
+  for (int i = 0; i < SENT; i++) {
+    text[0] = (char)('a' + i);
+    say_text(&s, ANN, false, text);
+  }
+  assert_int_equal(counted(&s, OH_COUNT_sctp_drop_unsent), 2 * (SENT - FIT));
+  connect_data(&s, late, OH_PUBLISHER);
+  data_line_run(&s.line, 10 * SHORTLY_US);
+  assert_int_equal(count_for(&s, late), FIT);
+  assert_int_equal(count_for(&s, gone), 0);
+  for (int i = 0; i < FIT; i++) {
+    text[0] = (char)('a' + i);
+    assert_text(got_at(&s, late, i), text);
+  }
+  free(text);
+  scene_close(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_sender_is_who_they_are),
+      cmocka_unit_test(the_hidden_have_no_name),
+      cmocka_unit_test(only_agents_transcribe),
+      cmocka_unit_test(destinations_are_honoured),
+      cmocka_unit_test(other_rooms_hear_nothing),
+      cmocka_unit_test(the_two_connections_of_older_clients),
+      cmocka_unit_test(repeated_sequences_are_dropped),
+      cmocka_unit_test(repeated_nonces_are_dropped),
+      cmocka_unit_test(without_permission_nothing_is_sent),
+      cmocka_unit_test(garbage_is_dropped),
+      cmocka_unit_test(text_and_other_channels_are_dropped),
+      cmocka_unit_test(large_arrives_and_oversized_is_dropped),
+      cmocka_unit_test(what_comes_early_waits_for_the_channel),
+      cmocka_unit_test(what_waits_is_bounded),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
