@@ -83,6 +83,10 @@ const void *oh_message_at(const ProtobufCMessage *message, const ProtobufCFieldD
 bool oh_message_is_utf8(const ProtobufCMessage *message) {
   // The recursion follows our own message types, none of which contains itself
   // (tests/unit/livekit/message.c).
+  // Field 0 does not exist. protobuf-c takes it where its tag is written long (80 00), and we would pass it
+  // on short, which every reader refuses.
+  for (unsigned i = 0; i < message->n_unknown_fields; i++)
+    if (message->unknown_fields[i].tag == 0) return false;
   for (unsigned f = 0; f < message->descriptor->n_fields; f++) {
     const ProtobufCFieldDescriptor *field = &message->descriptor->fields[f];
     if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE) continue;
