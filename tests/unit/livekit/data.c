@@ -377,6 +377,7 @@ static void garbage_is_dropped(void **state) {
   static const struct oh_bytes garbage[] = {{(const uint8_t *)"\xff\xff\xff\xff", 4},
                                             {(const uint8_t *)"\x12\x7f\x01", 3},     // cut short
                                             {(const uint8_t *)"\x22\x02\xc3\x28", 4}, // no UTF-8
+                                            {(const uint8_t *)"\x80\x00\x01", 3},     // field 0 in a long tag
                                             {(const uint8_t *)"{}", 2}};
   size_t count = sizeof garbage / sizeof *garbage;
   for (size_t i = 0; i < count; i++)
