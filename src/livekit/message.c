@@ -26,7 +26,7 @@ ProtobufCMessage *oh_message_read(const ProtobufCMessageDescriptor *type, const 
   size_t left = OH_MESSAGE_BASE_BYTES + OH_MESSAGE_FACTOR * len;
   ProtobufCAllocator allocator = {.alloc = budget_alloc, .free = budget_free, .allocator_data = &left};
   ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, len, data);
-  if (message && !oh_message_is_utf8(message)) {
+  if (message && !oh_message_is_sound(message)) {
     oh_message_free(message);
     return NULL;
   }
@@ -80,7 +80,7 @@ const void *oh_message_at(const ProtobufCMessage *message, const ProtobufCFieldD
   return array + i * oh_message_value_bytes(field->type);
 }
 
-bool oh_message_is_utf8(const ProtobufCMessage *message) {
+bool oh_message_is_sound(const ProtobufCMessage *message) {
   // The recursion follows our own message types, none of which contains itself
   // (tests/unit/livekit/message.c).
   // Field 0 does not exist. protobuf-c takes it where its tag is written long (80 00), and we would pass it
@@ -94,7 +94,7 @@ bool oh_message_is_utf8(const ProtobufCMessage *message) {
     for (size_t i = 0; i < count; i++) {
       const void *at = oh_message_at(message, field, i);
       if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-        if (!oh_message_is_utf8(*(ProtobufCMessage *const *)at)) return false;
+        if (!oh_message_is_sound(*(ProtobufCMessage *const *)at)) return false;
       } else {
         const char *string = *(char *const *)at;
         if (string && !oh_str_is_utf8(oh_str(string))) return false;

@@ -14,8 +14,9 @@ ProtobufCMessage *oh_message_read(const ProtobufCMessageDescriptor *type, const 
 void oh_message_free(void *message); // may be NULL
 // Packs; malloc'd, never NULL (an empty message has *len 0).
 uint8_t *oh_message_write(const ProtobufCMessage *message, size_t *len);
-// Whether all strings in the message and what is in it are UTF-8.
-bool oh_message_is_utf8(const ProtobufCMessage *message);
+// Whether others can read what we would pass on: all strings are UTF-8, and no unknown field has number 0
+// (protobuf-c would write one that no reader takes).
+bool oh_message_is_sound(const ProtobufCMessage *message);
 
 // Where the pieces of a field lie, by its descriptor; shared with json.c. The number of values: 0 or 1 for
 // singular fields (0: absent — an unset oneof member or message — or, for plain scalars, always 1).

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     OH_CHECK(*why);
     return 0;
   }
-  OH_CHECK(oh_message_is_utf8(message));
+  OH_CHECK(oh_message_is_sound(message));
   struct oh_text first, second;
   oh_text_init(&first, 1 << 24);
   oh_text_init(&second, 1 << 24);
