@@ -6,6 +6,11 @@
 
 #define OH_NEVER INT64_MAX // no deadline
 
+// The one of two deadlines that comes first.
+static inline int64_t oh_earlier(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
 struct oh_heap_item {
   int64_t at_us;
   uint64_t id;

@@ -1,5 +1,6 @@
 // request.c — see request.h
 #include "caller/request.h"
+#include "base/base64.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "signal.pb-c.h"
@@ -7,24 +8,11 @@
 
 #define PROTOCOL 17
 
-// Padded, URL-safe (RFC 4648 5): what goes into a query without escaping.
+// Padded, as LiveKit's server insists on, and the padding escaped for a query.
 static void add_base64url(struct oh_text *t, const uint8_t *data, size_t len) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  for (size_t i = 0; i < len; i += 3) {
-    uint32_t v = (uint32_t)data[i] << 16;
-    if (i + 1 < len) v |= (uint32_t)data[i + 1] << 8;
-    if (i + 2 < len) v |= data[i + 2];
-    oh_text_addc(t, digits[v >> 18]);
-    oh_text_addc(t, digits[v >> 12 & 63]);
-    if (i + 1 < len)
-      oh_text_addc(t, digits[v >> 6 & 63]);
-    else
-      oh_text_adds(t, "%3D");
-    if (i + 2 < len)
-      oh_text_addc(t, digits[v & 63]);
-    else
-      oh_text_adds(t, "%3D");
-  }
+  oh_base64_write(t, (struct oh_bytes){.data = data, .len = len}, OH_BASE64_URL);
+  for (size_t rest = len % 3; rest > 0 && rest < 3; rest++)
+    oh_text_adds(t, "%3D");
 }
 
 static void add_join_request(struct oh_text *path, const struct oh_caller_request *request) {

@@ -2,6 +2,7 @@
 // activity.
 #include "livekit/house.h"
 #include "base/check.h"
+#include "base/heap.h"
 #include "base/limits.h"
 #include "livekit/activity.h"
 #include "livekit/admission.h"
@@ -169,13 +170,9 @@ void oh_house_stream_closed(struct oh_house *house, int64_t now_us, const struct
   settle(house, now_us);
 }
 
-static int64_t earlier(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-
 int64_t oh_house_deadline(const struct oh_house *house) {
-  int64_t media = earlier(oh_hub_deadline(house->hub), oh_sfu_deadline(house->sfu));
-  return earlier(media, oh_heap_first(&house->deadlines));
+  int64_t media = oh_earlier(oh_hub_deadline(house->hub), oh_sfu_deadline(house->sfu));
+  return oh_earlier(media, oh_heap_first(&house->deadlines));
 }
 
 static void tick_participant(struct oh_house *house, int64_t now_us, oh_id id) {

@@ -1,6 +1,7 @@
 // participant.c — see participant.h
 #include "livekit/participant.h"
 #include "base/check.h"
+#include "base/heap.h"
 #include "livekit/data.h"
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
@@ -144,15 +145,12 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
   oh_room_changed(house, now_us, room, false);
 }
 
-static int64_t earlier(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-
 void oh_participant_schedule(struct oh_house *house, struct oh_participant *p) {
-  int64_t at = earlier(earlier(p->active_by_us, p->resume_by_us), earlier(p->refresh_us, p->simulate_us));
-  at = earlier(at, earlier(oh_negotiate_deadline(p), oh_subscribe_deadline(p)));
-  at = earlier(at, oh_data_deadline(p));
-  if (p->resident) at = earlier(at, p->resident->deadline(p->resident_self));
+  int64_t at =
+      oh_earlier(oh_earlier(p->active_by_us, p->resume_by_us), oh_earlier(p->refresh_us, p->simulate_us));
+  at = oh_earlier(at, oh_earlier(oh_negotiate_deadline(p), oh_subscribe_deadline(p)));
+  at = oh_earlier(at, oh_data_deadline(p));
+  if (p->resident) at = oh_earlier(at, p->resident->deadline(p->resident_self));
   oh_heap_set(&house->deadlines, &p->place, p->id, at);
 }
 

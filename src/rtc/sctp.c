@@ -1,6 +1,7 @@
 // sctp.c — see sctp.h: the association's state, its handshakes and timers. Data is in inbound and outbound.
 #include "rtc/sctp.h"
 #include "base/check.h"
+#include "base/heap.h"
 #include "rtc/cookie.h"
 #include "rtc/inbound.h"
 #include "rtc/reset.h"
@@ -663,15 +664,11 @@ bool oh_sctp_next(struct oh_sctp *s, struct oh_sctp_event *e) {
   return e->type != 0;
 }
 
-static int64_t earlier(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-
 int64_t oh_sctp_deadline(const struct oh_sctp *s) {
   int64_t data = s->out.t3_us; // the others do not matter any more once we are closing
-  if (takes_data(s)) data = earlier(data, s->ack_us);
-  if (sends_data(s)) data = earlier(data, s->reset.resend_us);
-  return s->state == ENDED ? OH_NEVER : earlier(data, earlier(s->handshake_us, s->heartbeat_us));
+  if (takes_data(s)) data = oh_earlier(data, s->ack_us);
+  if (sends_data(s)) data = oh_earlier(data, s->reset.resend_us);
+  return s->state == ENDED ? OH_NEVER : oh_earlier(data, oh_earlier(s->handshake_us, s->heartbeat_us));
 }
 
 static void tick_handshake(struct oh_sctp *s, int64_t now_us, struct packet *p) {
