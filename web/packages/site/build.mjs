@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { packWords } from '../core/words-plugin.mjs';
 import { measure, report } from './size.mjs';
 
 export const ENTRIES = ['src/site.tsx', 'src/site.css'];
@@ -31,6 +32,7 @@ export async function buildSite(out = OUT) {
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
     legalComments: 'linked',
+    plugins: [packWords()],
     metafile: true,
     logLevel: 'warning',
     // 'use client' is for frameworks that split server from browser; here everything is browser.

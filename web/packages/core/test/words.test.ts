@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { en } from '../src/words/en';
 import { CallError, ERROR_CODES, ERROR_TEXT, formatClock, isErrorCode, speakDuration, toCallError } from '../src/index';
 import { loudness } from '../src/meter';
 
@@ -25,7 +26,7 @@ it.each([[0, '00:00'], [999, '00:00'], [75_000, '01:15'], [3_599_000, '59:59'], 
   expect(formatClock(ms)).toBe(text);
 });
 it.each([[0, '0 seconds'], [1000, '1 second'], [252_000, '4 minutes 12 seconds'], [60_000, '1 minute'], [3_725_000, '1 hour 2 minutes']])('%i ms is spoken %s', (ms, text) => {
-  expect(speakDuration(ms)).toBe(text);
+  expect(speakDuration(ms, en)).toBe(text);
 });
 
 it('hears loudness in decibels between floor and ceiling', () => {

@@ -3,7 +3,7 @@
 
 import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
-import { durationOf, speakDuration } from '@offhook/core';
+import { durationOf, en, speakDuration } from '@offhook/core';
 import type { Call, CallHandle } from '@offhook/core';
 import type { Labels } from './labels';
 import { statusOf } from './call-view';
@@ -26,7 +26,7 @@ export function newsOf(before: Call, now: Call, labels: Labels): News | null {
       return { text: statusOf(now, labels), urgent: true };
     case 'ended': {
       const duration = durationOf(now, now.endedAt ?? 0);
-      return { text: labels.saidEnded(duration === null ? null : speakDuration(duration)), urgent: true };
+      return { text: labels.saidEnded(duration === null ? null : speakDuration(duration, en)), urgent: true };
     }
     case 'failed': {
       const words = now.error === null ? null : (labels.errors[now.error.code] ?? now.error.text);

@@ -1,0 +1,45 @@
+// locales.ts — the languages we have, as they call themselves, and how to load one. English is always at hand.
+
+import { en } from './en';
+import { directionOf, negotiate } from './negotiate';
+import type { Direction } from './negotiate';
+import type { Words } from './words';
+
+const NAMES = {
+  de: 'Deutsch',
+  en: 'English',
+} as const;
+
+export type LocaleTag = keyof typeof NAMES;
+
+export interface Locale {
+  readonly tag: LocaleTag;
+  /** In the language itself, as a language picker shows it. */
+  readonly name: string;
+  readonly dir: Direction;
+}
+
+export const LOCALES: readonly Locale[] = (Object.keys(NAMES) as LocaleTag[])
+  .map((tag) => ({ tag, name: NAMES[tag], dir: directionOf(tag) }));
+
+const LOADERS: Readonly<Record<Exclude<LocaleTag, 'en'>, () => Promise<{ readonly words: Words }>>> = {
+  de: () => import('./de'),
+};
+
+/** The best of our languages for these wishes, most wanted first; `offered` is the site's own list, if it has one. */
+export function localeFor(wishes: readonly (string | null | undefined)[], offered?: readonly string[]): LocaleTag {
+  const ours = Object.keys(NAMES) as LocaleTag[];
+  const theirs = (offered ?? []).map((tag) => negotiate([tag], ours)).filter((tag) => tag !== undefined);
+  const list = theirs.length > 0 ? theirs : ours;
+  return (negotiate([...wishes, 'en'], list) ?? list[0] ?? 'en') as LocaleTag;
+}
+
+/** A chunk per language. When it cannot be loaded, English is better than nothing; the next call tries again. */
+export async function loadWords(tag: LocaleTag): Promise<Words> {
+  if (tag === 'en') return en;
+  try {
+    return (await LOADERS[tag]()).words;
+  } catch {
+    return en;
+  }
+}

@@ -1,0 +1,33 @@
+// words-plugin.mjs — for esbuild: turns each language (an object with named keys) into one packed string in the order of
+// English, and keeps letters as UTF-8. Without it everything works too, only larger.
+
+import { build } from 'esbuild';
+import { Buffer } from 'node:buffer';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'src/words');
+
+/** Reads a module of this folder, types and all. */
+async function load(name) {
+  const { outputFiles } = await build({ entryPoints: [path.join(folder, name)], bundle: true, format: 'esm', write: false, charset: 'utf8' });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+/** @returns {import('esbuild').Plugin} */
+export function packWords() {
+  return {
+    name: 'pack-words',
+    setup({ initialOptions, onLoad }) {
+      initialOptions.charset = 'utf8';
+      onLoad({ filter: /[\\/]src[\\/]words[\\/][a-z]{2}(-[A-Z]{2})?\.ts$/ }, async ({ path: file }) => {
+        if (path.dirname(file) !== folder || path.basename(file) === 'en.ts') return undefined;
+        const [{ words }, { pack }] = await Promise.all([load(path.basename(file)), load('pack.ts')]);
+        return {
+          contents: `import { unpack } from './pack';\nexport const words = unpack(${JSON.stringify(pack(words))});\n`,
+          loader: 'js', resolveDir: folder, watchFiles: [file],
+        };
+      });
+    },
+  };
+}
