@@ -1,5 +1,6 @@
 // metrics.c — see metrics.h
 #include "app/metrics.h"
+#include "app/clerk.h"
 #include "app/version.h"
 #include "base/check.h"
 #include "io/address.h"
@@ -35,6 +36,7 @@ static void add_counters(const struct oh_crew *crew, const struct oh_world *worl
   static const struct { const char *name, *help; } rows[] = {OH_COUNTERS(COUNTER_ROW)};
   for (int i = 0; i < OH_COUNTER_MAX; i++) {
     uint64_t sum = __atomic_load_n(&world->counters.value[i], __ATOMIC_RELAXED);
+    if (crew->clerk) sum += oh_clerk_counter(crew->clerk, (enum oh_counter)i);
     for (uint32_t n = 0; n < crew->count; n++)
       sum += oh_worker_counter(crew->workers[n], (enum oh_counter)i);
     char name[80];

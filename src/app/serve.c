@@ -4,6 +4,7 @@
 //   end
 //      └──SIGINT, SIGTERM twice──────────────────────────────────────────────────↑
 //   SIGHUP at any time: read the configuration again, apply what can be, say what cannot.
+#include "app/clerk.h"
 #include "app/command.h"
 #include "app/config.h"
 #include "app/log_sink.h"
@@ -108,6 +109,8 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   crew->budget = malloc(sizeof *crew->budget);
   OH_CHECK(crew->budget);
   oh_budget_init(crew->budget, secret);
+  struct oh_clerk_config clerk = {.json = s->config.logging.json, .log_level = s->config.logging.level};
+  crew->clerk = oh_clerk_open(&clerk);
   uint32_t count = worker_count(&s->config);
   crew->workers = calloc(count, sizeof *crew->workers);
   OH_CHECK(crew->workers);
@@ -285,10 +288,13 @@ static void on_worker_ended(void *ctx, int64_t now_us, void *message) {
   struct serve *s = ctx;
   (void)now_us;
   oh_worker_join(message);
-  if (++s->ended == s->crew.count) close_main(s);
+  if (++s->ended < s->crew.count) return;
+  oh_clerk_stop(s->crew.clerk); // its answers find nobody any more; what was to be written is
+  close_main(s);
 }
 
 static void release(struct serve *s) {
+  oh_clerk_close(s->crew.clerk);
   for (uint32_t i = 0; i < s->crew.count; i++)
     oh_worker_close(s->crew.workers[i]);
   free(s->crew.workers);
@@ -330,6 +336,7 @@ static int serve(struct serve *s) {
   s->poll.data = s;
   bool ok = start(s, error);
   if (ok) {
+    oh_clerk_start(s->crew.clerk);
     for (uint32_t i = 0; i < s->crew.count; i++)
       oh_worker_start(s->crew.workers[i]);
     announce(s);

@@ -9,12 +9,16 @@
 #include <stdatomic.h>
 
 // What all workers read. The pointers are replaced by mail at SIGHUP, never changed in place.
+struct oh_clerk;
+struct oh_worker;
 struct oh_web {
   struct oh_http_server *server;
   struct oh_world *world;
   const struct oh_config *config;
   struct oh_budget *budget;    // shared by all workers
   const atomic_bool *draining; // SIGTERM came
+  struct oh_clerk *clerk;      // does what is slow
+  struct oh_worker *worker;    // whose this is: the clerk's answers are posted to it
 };
 
 enum oh_web_route { OH_WEB_ANSWERED, OH_WEB_RTC };

@@ -19,11 +19,12 @@
 // Towards clients: LiveKit's SDKs want a semantic version ≥ 1.8.0 (facts/LIVEKIT.md 0.13).
 #define LIVEKIT_VERSION "1.13.5"
 
-enum letter_kind { LETTER_JOIN, LETTER_RELOAD, LETTER_DRAIN, LETTER_STOP };
+enum letter_kind { LETTER_JOIN, LETTER_JOB, LETTER_RELOAD, LETTER_DRAIN, LETTER_STOP };
 struct letter {
   enum letter_kind kind;
   struct oh_http_parcel *parcel; // LETTER_JOIN: the connection, and its checked join
   struct oh_join join;
+  struct oh_job *job;             // LETTER_JOB: the clerk's answer
   const struct oh_config *config; // LETTER_RELOAD
   struct oh_tls *tls;
 };
@@ -58,6 +59,7 @@ static void free_letter(void *message) {
   struct letter *letter = message;
   if (letter->parcel) oh_http_parcel_free(letter->parcel);
   oh_join_fini(&letter->join);
+  if (letter->job) letter->job->drop(letter->job);
   oh_tls_close(letter->tls); // the letter's own reference; the door keeps one of its own
   free(letter);
 }
@@ -306,6 +308,15 @@ static void on_letter(void *ctx, int64_t now_us, void *message) {
     if (conn) admit(w, now_us, conn, &letter->join);
     break;
   }
+  case LETTER_JOB: {
+    struct oh_job *job = letter->job;
+    letter->job = NULL;
+    if (w->web.server)
+      job->run(job, &w->web, now_us);
+    else
+      job->drop(job);
+    break;
+  }
   case LETTER_RELOAD: reload(w, letter); break;
   case LETTER_DRAIN: oh_house_drain(w->house, now_us, false); break;
   case LETTER_STOP: begin_stop(w, now_us); break;
@@ -373,7 +384,9 @@ static void open_http(struct oh_worker *w, const struct oh_worker_config *config
                            .world = &w->world,
                            .config = w->config,
                            .budget = w->crew->budget,
-                           .draining = &w->crew->draining};
+                           .draining = &w->crew->draining,
+                           .clerk = w->crew->clerk,
+                           .worker = w};
   for (size_t i = 0; i < config->listener_count; i++)
     oh_http_server_add_listener(w->web.server, config->listeners[i], config->tls);
 }
@@ -445,6 +458,14 @@ void oh_worker_reload(struct oh_worker *w, const struct oh_config *config, struc
   letter->config = config;
   letter->tls = tls;
   post(w, letter);
+}
+
+bool oh_worker_post(struct oh_worker *w, struct oh_job *take_job) {
+  struct letter *letter = new_letter(LETTER_JOB);
+  letter->job = take_job;
+  if (oh_mail_post(w->mailbox, letter, free_letter)) return true;
+  free_letter(letter);
+  return false;
 }
 
 void oh_worker_drain(struct oh_worker *w) {

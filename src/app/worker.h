@@ -7,6 +7,7 @@
 //                                  └ mail ── other worker
 #pragma once
 #include "app/config.h"
+#include "app/job.h"
 #include "base/counter.h"
 #include "livekit/house.h"
 #include <stdatomic.h>
@@ -16,6 +17,7 @@ struct oh_identity;
 struct oh_budget;
 struct oh_tls;
 struct oh_mailbox;
+struct oh_clerk;
 
 // What the workers of one process share; all of it outlives them.
 struct oh_crew {
@@ -24,6 +26,7 @@ struct oh_crew {
   uint8_t room_secret[16]; // which worker owns a room
   struct oh_identity *identity;
   struct oh_budget *budget;
+  struct oh_clerk *clerk;    // for what is slow; ends after the workers
   struct oh_mailbox *office; // of the main thread: a worker posts itself there when it has ended
   char node_id[24];
   atomic_bool draining;
@@ -46,6 +49,8 @@ void oh_worker_close(struct oh_worker *worker); // not running (any more)
 
 // From any thread; by mail. `config` and `tls` must live until the workers have ended.
 void oh_worker_reload(struct oh_worker *worker, const struct oh_config *config, struct oh_tls *tls);
+// An answer: job->run gets the worker's struct oh_web. False: the worker has ended; the job was dropped.
+bool oh_worker_post(struct oh_worker *worker, struct oh_job *take_job);
 void oh_worker_drain(struct oh_worker *worker); // no new rooms
 void oh_worker_stop(struct oh_worker *worker);  // Leave to everybody, then the thread ends
 

@@ -81,6 +81,8 @@
   X(websocket_drop_malformed, "WebSocket connections closed because of a protocol error")                    \
   X(websocket_drop_pings, "WebSocket connections closed because of too many pings")                          \
   X(websocket_timeouts, "WebSocket connections closed because the peer was silent")                          \
+  X(fetches_answered, "HTTP requests of ours that were answered")                                            \
+  X(fetches_failed, "HTTP requests of ours that failed, took too long or brought too much")                  \
   X(mail_refused, "letters between threads refused because the box was full")
 
 #define OH_COUNTER_ENUM(name, help) OH_COUNT_##name,

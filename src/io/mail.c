@@ -72,6 +72,15 @@ bool oh_mail_post(struct oh_mailbox *box, void *take_message, void (*drop)(void 
   return fits;
 }
 
+void oh_mailbox_empty(struct oh_mailbox *box, int64_t now_us) {
+  struct letter letter;
+  pthread_mutex_lock(&box->lock);
+  uint32_t waiting = box->used;
+  pthread_mutex_unlock(&box->lock);
+  for (; waiting > 0 && take_first(box, &letter); waiting--)
+    box->deliver(box->ctx, now_us, letter.message);
+}
+
 static void on_async_closed(uv_handle_t *handle) {
   struct oh_mailbox *box = handle->data;
   box->async_closed = true;

@@ -14,6 +14,8 @@ struct oh_mailbox *oh_mailbox_open(struct uv_loop_s *loop, uint32_t capacity,
 // caller's (who refuses politely). `drop` frees a message that could not be delivered before the end (may be
 // NULL if there is nothing to free).
 bool oh_mail_post(struct oh_mailbox *box, void *take_message, void (*drop)(void *message));
+// On the loop's thread: delivers all letters that are waiting now, before a shut that would drop them.
+void oh_mailbox_empty(struct oh_mailbox *box, int64_t now_us);
 // On the loop's thread: from now on posts fail and waiting letters are dropped; others may still hold the
 // box. The loop can end.
 void oh_mailbox_shut(struct oh_mailbox *box);
