@@ -13,12 +13,13 @@
 
 void oh_config_init(struct oh_config *config) {
   *config = (struct oh_config){0};
-  config->sources = calloc(oh_config_key_count, sizeof *config->sources);
-  OH_CHECK(config->sources);
   char error[OH_CONFIG_ERROR_MAX];
-  for (size_t i = 0; i < oh_config_key_count; i++)
-    if (oh_config_keys[i].initial)
-      OH_CHECK(oh_config_set(config, &oh_config_keys[i], oh_str(oh_config_keys[i].initial), NULL, error));
+  oh_config_add_site(config, OH_STR(OH_SITE_DEFAULT), error);
+  for (size_t i = 0; i < oh_config_key_count; i++) {
+    const struct oh_config_key *key = &oh_config_keys[i];
+    if (key->initial && !key->site)
+      OH_CHECK(oh_config_set(config, 0, key, oh_str(key->initial), NULL, error));
+  }
 }
 
 static void wipe(const char *secret) {
@@ -27,18 +28,28 @@ static void wipe(const char *secret) {
   free((void *)(uintptr_t)secret);
 }
 
-void oh_config_fini(struct oh_config *config) {
+static void wipe_values(struct oh_config *config, size_t site) {
   for (size_t i = 0; i < oh_config_key_count; i++) {
     const struct oh_config_key *key = &oh_config_keys[i];
-    if (key->type == OH_CONFIG_STRING) wipe(*(char **)oh_config_at(config, key));
-    if (key->type == OH_CONFIG_LIST || key->type == OH_CONFIG_MAP) oh_config_begin_list(config, key, NULL);
-    free(config->sources[i]);
+    if (!key->site && site) continue;
+    if (key->type == OH_CONFIG_STRING) wipe(*(char **)oh_config_at(config, site, key));
+    if (key->type == OH_CONFIG_LIST || key->type == OH_CONFIG_MAP)
+      oh_config_begin_list(config, site, key, NULL);
+    free(config->sources[site][i]);
   }
+  free(config->sources[site]);
+  free(config->sites.items[site].id);
+}
+
+void oh_config_fini(struct oh_config *config) {
+  for (size_t site = 0; site < config->sites.count; site++)
+    wipe_values(config, site);
   for (size_t i = 0; i < config->key_count; i++) {
     wipe(config->key_items[i].id);
     wipe(config->key_items[i].secret);
   }
   free(config->key_items);
+  free(config->sites.items);
   free(config->sources);
   *config = (struct oh_config){0};
 }
@@ -46,7 +57,7 @@ void oh_config_fini(struct oh_config *config) {
 bool oh_config_was_set(const struct oh_config *config, const char *path) {
   const struct oh_config_key *key = oh_config_find(oh_str(path));
   OH_CHECK(key);
-  return config->sources[key - oh_config_keys] != NULL;
+  return config->sources[0][key - oh_config_keys] != NULL;
 }
 
 static const char *env_value(char *const *environment, const char *name) {
@@ -62,7 +73,7 @@ static bool read_variable(struct oh_config *config, const struct oh_config_key *
                           char *const *environment, char error[OH_CONFIG_ERROR_MAX]) {
   char file_name[96];
   const char *value = env_value(environment, name);
-  if (value && *value) return oh_config_set(config, key, oh_str(value), name, error);
+  if (value && *value) return oh_config_set(config, 0, key, oh_str(value), name, error);
   snprintf(file_name, sizeof file_name, "%s_FILE", name);
   value = key->secret ? env_value(environment, file_name) : NULL;
   if (!value || !*value) return true;
@@ -75,7 +86,7 @@ static bool read_variable(struct oh_config *config, const struct oh_config_key *
   size_t trimmed = len;
   while (trimmed && strchr(" \t\r\n", text[trimmed - 1]))
     trimmed--;
-  bool ok = oh_config_set(config, key, (struct oh_str){text, trimmed}, file_name, error);
+  bool ok = oh_config_set(config, 0, key, (struct oh_str){text, trimmed}, file_name, error);
   explicit_bzero(text, len);
   free(text);
   return ok;
@@ -87,12 +98,12 @@ bool oh_config_read_environment(struct oh_config *config, char *const *environme
     const struct oh_config_key *key = &oh_config_keys[i];
     char name[80];
     oh_config_env_name(key, name);
-    // LIVEKIT_URL is what LiveKit's own tools call LIVEKIT_HOST; the latter wins.
-    if (strcmp(key->path, "livekit_host") == 0 &&
-        !read_variable(config, key, "LIVEKIT_URL", environment, error))
-      return false;
-    if (key->env && strcmp(key->env, name) != 0 && !read_variable(config, key, key->env, environment, error))
-      return false;
+    // Each later one wins.
+    const char *names[] = {key->other_env, key->env};
+    for (size_t n = 0; n < 2; n++)
+      if (names[n] && strcmp(names[n], name) != 0 &&
+          !read_variable(config, key, names[n], environment, error))
+        return false;
     if (!read_variable(config, key, name, environment, error)) return false;
   }
   return true;
@@ -158,7 +169,7 @@ bool oh_config_read_flags(struct oh_config *config, int count, char *const *args
     }
     char source[96];
     snprintf(source, sizeof source, "--%.*s", OH_STR_ARG(name));
-    if (key && !oh_config_set(config, key, value, source, error)) return false;
+    if (key && !oh_config_set(config, 0, key, value, source, error)) return false;
   }
   return true;
 }
@@ -274,11 +285,25 @@ static bool refuse_weak_keys(const struct oh_config *config, char error[OH_CONFI
 
 static bool set_default_list(struct oh_config *config, const char *path, const char *value) {
   char error[OH_CONFIG_ERROR_MAX];
-  return oh_config_set(config, oh_config_find(oh_str(path)), oh_str(value), NULL, error);
+  return oh_config_set(config, 0, oh_config_find(oh_str(path)), oh_str(value), NULL, error);
+}
+
+static bool finish_sites(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX]) {
+  bool ok = true;
+  for (size_t i = 0; ok && i < config->sites.count; i++) {
+    struct oh_text why;
+    oh_text_init(&why, OH_CONFIG_ERROR_MAX);
+    ok = oh_site_finish(&config->sites.items[i], &why);
+    if (!ok)
+      snprintf(error, OH_CONFIG_ERROR_MAX, "voice%s%s.%s", i ? ".sites." : "",
+               i ? config->sites.items[i].id : "", why.len ? why.data : "a text is too long");
+    oh_text_fini(&why);
+  }
+  return ok;
 }
 
 bool oh_config_finish(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX]) {
-  if (!gather_keys(config, error)) return false;
+  if (!finish_sites(config, error) || !gather_keys(config, error)) return false;
   if (config->key_count == 0) {
     if (!make_development_key(config, error)) return false;
     // Media doors are silent to whoever got no credentials through the HTTP door, so only that one hides.

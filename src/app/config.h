@@ -3,19 +3,17 @@
 // table in docs/OPERATING.md. Unknown keys are errors that name the nearest known one.
 //
 // Every key `a.b_c` has the flag --a-b-c and the variable OFFHOOK_A_B_C; some have a second, older name each.
+// Keys of a site (`voice.paused`) can be given for others in the file (`voice.sites.shop.paused`).
 // Secrets have no flag (a process list shows them) and every variable of theirs may instead end in _FILE.
 #pragma once
+#include "base/strings.h"
 #include "base/text.h"
+#include "call/site.h"
 #include "livekit/token.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-
-struct oh_strings {
-  char **items;
-  size_t count;
-};
 
 struct oh_config {
   uint32_t port, workers, drain_timeout_s;
@@ -41,10 +39,9 @@ struct oh_config {
     uint32_t rooms, participants, connections, connections_per_address, echo_partners;
   } limit;
   struct {
-    uint32_t token_ttl_s, invite_ttl_s, per_address_budget;
-    struct oh_strings allowed_origins;
-    bool echo, token_api;
-  } voice;
+    bool token_api;
+  } voice;               // what it has besides: sites
+  struct oh_sites sites; // [0] is "default", the keys under `voice.` themselves
   struct {
     char *cert, *key;
   } tls;
@@ -57,7 +54,7 @@ struct oh_config {
   struct oh_key *key_items; // key_items[0] signs what we issue
   size_t key_count;
   bool development; // the key pair was made up by us at this start
-  char **sources;   // where each key of the table was set, NULL: default
+  char ***sources;  // for each site where each key was set, NULL: default; row 0 has the keys of no site too
 };
 
 #define OH_CONFIG_ERROR_MAX 512
@@ -83,7 +80,7 @@ bool oh_config_finish(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX])
 bool oh_config_load(struct oh_config *config, int count, char *const *args, char *const *environment,
                     char error[OH_CONFIG_ERROR_MAX]);
 
-bool oh_config_was_set(const struct oh_config *config, const char *path);
+bool oh_config_was_set(const struct oh_config *config, const char *path); // of site "default", or of no site
 bool oh_config_is_loopback(const char *address);
 // The effective configuration as YAML with where each value came from; secrets are redacted.
 void oh_config_print(const struct oh_config *config, FILE *out);

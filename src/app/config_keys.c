@@ -1,298 +1,9 @@
 // config_keys.c — see config_keys.h
 #include "app/config_keys.h"
 #include "base/check.h"
+#include "base/limits.h"
 #include <stddef.h>
 #include <stdlib.h>
-
-#define KEY(field) offsetof(struct oh_config, field)
-#define NO_LIMIT UINT32_MAX
-
-const struct oh_config_key oh_config_keys[] = {
-    {.path = "port",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(port),
-     .max = 65535,
-     .initial = "7880",
-     .help = "TCP port for the page, the API and signalling; 0 takes a free one"},
-    {.path = "bind_addresses",
-     .flag = "bind",
-     .type = OH_CONFIG_LIST,
-     .offset = KEY(bind_addresses),
-     .help = "addresses to listen on; default: all, or loopback only with a development key"},
-    {.path = "trusted_proxies",
-     .type = OH_CONFIG_LIST,
-     .offset = KEY(trusted_proxies),
-     .reload = true,
-     .help = "proxies (besides this machine's own) whose X-Forwarded-For is believed for budgets"},
-    {.path = "keys",
-     .env = "LIVEKIT_KEYS",
-     .type = OH_CONFIG_MAP,
-     .offset = KEY(keys),
-     .secret = true,
-     .reload = true,
-     .help = "API keys and their secrets, `id: secret`; the first one signs our own tokens"},
-    {.path = "key_file",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(key_file),
-     .reload = true,
-     .help = "file with more `id: secret` lines, readable by its owner only"},
-    {.path = "api_key",
-     .env = "LIVEKIT_API_KEY",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(api_key),
-     .reload = true,
-     .help = "the API key that signs our own tokens (with api_secret)"},
-    {.path = "api_secret",
-     .env = "LIVEKIT_API_SECRET",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(api_secret),
-     .secret = true,
-     .reload = true,
-     .help = "its secret, at least 32 characters"},
-    {.path = "livekit_host",
-     .env = "LIVEKIT_HOST",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(livekit_host),
-     .help =
-         "URL of another LiveKit server that carries the calls; this one then only serves page and tokens"},
-    {.path = "public_url",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(public_url),
-     .reload = true,
-     .help = "URL under which visitors reach this server; default: from each request's Host"},
-    {.path = "region",
-     .env = "LIVEKIT_REGION",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(region),
-     .initial = "",
-     .help = "name of the region told to clients"},
-    {.path = "workers",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(workers),
-     .max = 64,
-     .initial = "0",
-     .help = "worker threads; 0 is one per processor core"},
-    {.path = "drain_timeout",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(drain_timeout_s),
-     .max = 86400,
-     .unit = "s",
-     .initial = "60",
-     .reload = true,
-     .help = "how long SIGTERM waits for calls to end before it moves them"},
-    {.path = "rtc.udp_port",
-     .env = "UDP_PORT",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(rtc.udp_port),
-     .max = 65535,
-     .flag = "udp-port",
-     .initial = "7882",
-     .help = "first UDP media port; worker n uses this + n; 0 takes free ones"},
-    {.path = "rtc.tcp_port",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(rtc.tcp_port),
-     .max = 65535,
-     .flag = "tcp-port",
-     .initial = "7882",
-     .help = "first TCP media port (ICE-TCP); worker n uses this + n; 0 takes free ones"},
-    {.path = "rtc.node_ip",
-     .env = "NODE_IP",
-     .type = OH_CONFIG_LIST,
-     .offset = KEY(rtc.node_ip),
-     .flag = "node-ip",
-     .help = "addresses told to browsers for media (a public one behind 1:1 NAT); default: those of the "
-             "interfaces"},
-    {.path = "rtc.bind_addresses",
-     .type = OH_CONFIG_LIST,
-     .offset = KEY(rtc.bind_addresses),
-     .help = "addresses for media sockets; default: all (they are silent to strangers)"},
-    {.path = "rtc.stun_servers",
-     .type = OH_CONFIG_LIST,
-     .offset = KEY(rtc.stun_servers),
-     .help = "STUN servers (host:port) told to browsers; usually none is needed"},
-    {.path = "rtc.enable_loopback_candidate",
-     .type = OH_CONFIG_BOOL,
-     .offset = KEY(rtc.enable_loopback_candidate),
-     .initial = "false",
-     .help = "also tell browsers 127.0.0.1"},
-    {.path = "rtc.allow_tcp_fallback",
-     .type = OH_CONFIG_BOOL,
-     .offset = KEY(rtc.allow_tcp_fallback),
-     .initial = "true",
-     .help = "offer media over TCP to those whose network blocks UDP"},
-    {.path = "room.auto_create",
-     .type = OH_CONFIG_BOOL,
-     .offset = KEY(room.auto_create),
-     .initial = "true",
-     .help = "a room is made by the first who joins it"},
-    {.path = "room.empty_timeout",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(room.empty_timeout_s),
-     .max = NO_LIMIT,
-     .unit = "s",
-     .initial = "300",
-     .help = "a room that nobody joined ends after this"},
-    {.path = "room.departure_timeout",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(room.departure_timeout_s),
-     .max = NO_LIMIT,
-     .unit = "s",
-     .initial = "20",
-     .help = "a room that everybody left ends after this"},
-    {.path = "room.max_participants",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(room.max_participants),
-     .max = 100000,
-     .initial = "0",
-     .help = "participants per room; 0 is no limit"},
-    {.path = "room.enable_remote_unmute",
-     .type = OH_CONFIG_BOOL,
-     .offset = KEY(room.enable_remote_unmute),
-     .initial = "false",
-     .help = "the server API may unmute a participant"},
-    {.path = "audio.active_level",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(audio.active_level),
-     .max = 127,
-     .initial = "35",
-     .help = "louder than -this dBov counts as speaking"},
-    {.path = "audio.min_percentile",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(audio.min_percentile),
-     .max = 100,
-     .initial = "40",
-     .help = "per cent of an interval that must be loud"},
-    {.path = "audio.update_interval",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(audio.update_interval_ms),
-     .min = 50,
-     .max = 60000,
-     .unit = "ms",
-     .initial = "400",
-     .help = "how often speakers are computed"},
-    {.path = "audio.smooth_intervals",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(audio.smooth_intervals),
-     .max = 100,
-     .initial = "2",
-     .help = "intervals over which levels are smoothed"},
-    {.path = "logging.level",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(logging.level),
-     .flag = "log-level",
-     .initial = "info",
-     .choices = "debug|info|warn|error",
-     .reload = true,
-     .help = "least level that is written"},
-    {.path = "logging.json",
-     .type = OH_CONFIG_BOOL,
-     .offset = KEY(logging.json),
-     .flag = "log-json",
-     .initial = "false",
-     .help = "one JSON object per line instead of text"},
-    {.path = "limit.rooms",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(limit.rooms),
-     .min = 1,
-     .max = 1000000,
-     .initial = "4096",
-     .help = "rooms per worker"},
-    {.path = "limit.participants",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(limit.participants),
-     .min = 1,
-     .max = 1000000,
-     .initial = "8192",
-     .help = "participants per worker"},
-    {.path = "limit.connections",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(limit.connections),
-     .min = 1,
-     .max = 1000000,
-     .initial = "20000",
-     .help = "HTTP and WebSocket connections per worker"},
-    {.path = "limit.connections_per_address",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(limit.connections_per_address),
-     .min = 1,
-     .max = 1000000,
-     .initial = "512",
-     .help = "of these from one address (IPv6: one /64)"},
-    {.path = "limit.echo_partners",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(limit.echo_partners),
-     .min = 1,
-     .max = 10000,
-     .initial = "256",
-     .help = "calls with the echo partner at a time, per worker; 100 KB each while they last"},
-    {.path = "voice.token_api",
-     .type = OH_CONFIG_BOOL,
-     .offset = KEY(voice.token_api),
-     .initial = "true",
-     .reload = true,
-     .help = "answer POST /api/voice/token and /api/voice/invite"},
-    {.path = "voice.token_ttl",
-     .env = "OFFHOOK_TOKEN_TTL",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(voice.token_ttl_s),
-     .min = 30,
-     .max = 86400,
-     .unit = "s",
-     .initial = "3600",
-     .reload = true,
-     .help = "lifetime of a visitor's token"},
-    {.path = "voice.invite_ttl",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(voice.invite_ttl_s),
-     .min = 30,
-     .max = 86400,
-     .unit = "s",
-     .initial = "3600",
-     .reload = true,
-     .help = "lifetime of an invitation to a two-person call"},
-    {.path = "voice.allowed_origins",
-     .env = "OFFHOOK_ALLOWED_ORIGINS",
-     .type = OH_CONFIG_LIST,
-     .offset = KEY(voice.allowed_origins),
-     .reload = true,
-     .help = "other sites whose pages may ask for tokens (https://example.org, https://*.example.org); own "
-             "origin always may"},
-    {.path = "voice.per_address_budget",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(voice.per_address_budget),
-     .max = 1000000,
-     .initial = "60",
-     .reload = true,
-     .help = "tokens and invitations per minute and address (IPv6: one /64); 0 is no limit"},
-    {.path = "voice.echo",
-     .type = OH_CONFIG_BOOL,
-     .offset = KEY(voice.echo),
-     .initial = "true",
-     .reload = true,
-     .help = "the echo partner answers calls that have no invitation"},
-    {.path = "tls.cert",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(tls.cert),
-     .reload = true,
-     .help = "PEM certificate chain; `port` then speaks TLS"},
-    {.path = "tls.key",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(tls.key),
-     .reload = true,
-     .help = "its PEM key"},
-    {.path = "admin.port",
-     .type = OH_CONFIG_NUMBER,
-     .offset = KEY(admin.port),
-     .max = 65535,
-     .initial = "7879",
-     .help = "TCP port for /metrics; 0 takes a free one"},
-    {.path = "admin.bind",
-     .type = OH_CONFIG_STRING,
-     .offset = KEY(admin.bind),
-     .initial = "127.0.0.1",
-     .help = "address for /metrics; it is not protected, keep it private"},
-};
-const size_t oh_config_key_count = sizeof oh_config_keys / sizeof oh_config_keys[0];
 
 // LiveKit's keys that we know and do not serve: better an explanation than a guess at a typing mistake.
 static const struct {
@@ -377,10 +88,11 @@ void oh_config_flag_name(const struct oh_config_key *key, char out[80]) {
     if (out[i] == '.' || out[i] == '_') out[i] = '-';
 }
 
-static void note_source(struct oh_config *config, const struct oh_config_key *key, const char *source) {
-  size_t index = (size_t)(key - oh_config_keys);
-  free(config->sources[index]);
-  config->sources[index] = source ? oh_str_dup(oh_str(source)) : NULL;
+static void note_source(struct oh_config *config, size_t site, const struct oh_config_key *key,
+                        const char *source) {
+  char **noted = &config->sources[site][key - oh_config_keys];
+  free(*noted);
+  *noted = source ? oh_str_dup(oh_str(source)) : NULL;
 }
 
 static bool read_bool(struct oh_str value, bool *out) {
@@ -424,40 +136,72 @@ static bool is_choice(const char *choices, struct oh_str value) {
   return false;
 }
 
-void oh_config_begin_list(struct oh_config *config, const struct oh_config_key *key, const char *source) {
-  struct oh_strings *list = oh_config_at(config, key);
+void oh_config_begin_list(struct oh_config *config, size_t site, const struct oh_config_key *key,
+                          const char *source) {
+  struct oh_strings *list = oh_config_at(config, site, key);
   for (size_t i = 0; i < list->count; i++) {
     explicit_bzero(list->items[i], strlen(list->items[i]));
     free(list->items[i]);
   }
   free(list->items);
   *list = (struct oh_strings){0};
-  note_source(config, key, source);
+  note_source(config, site, key, source);
 }
 
-bool oh_config_add_item(struct oh_config *config, const struct oh_config_key *key, struct oh_str item) {
-  struct oh_strings *list = oh_config_at(config, key);
-  if (list->count == 256) return false; // nobody configures more than a handful
+bool oh_config_add_item(struct oh_config *config, size_t site, const struct oh_config_key *key,
+                        struct oh_str item) {
+  struct oh_strings *list = oh_config_at(config, site, key);
+  // Nobody configures more than a handful; texts are C strings.
+  if (list->count == 256 || (item.len && memchr(item.data, 0, item.len))) return false;
   list->items = reallocarray(list->items, list->count + 1, sizeof *list->items);
   OH_CHECK(list->items);
   list->items[list->count++] = oh_str_dup(item);
   return true;
 }
 
-static bool set_list(struct oh_config *config, const struct oh_config_key *key, struct oh_str value,
-                     const char *source) {
-  oh_config_begin_list(config, key, source);
+static bool set_list(struct oh_config *config, size_t site, const struct oh_config_key *key,
+                     struct oh_str value, const char *source) {
+  oh_config_begin_list(config, site, key, source);
   while (value.len) {
     struct oh_str item = oh_str_trim(oh_str_cut(&value, key->type == OH_CONFIG_MAP ? '\n' : ','));
     if (item.len && item.data[item.len - 1] == '\r') item.len--;
-    if (item.len && !oh_config_add_item(config, key, item)) return false;
+    if (item.len && !oh_config_add_item(config, site, key, item)) return false;
   }
   return true;
 }
 
-bool oh_config_set(struct oh_config *config, const struct oh_config_key *key, struct oh_str value,
-                   const char *source, char error[OH_CONFIG_ERROR_MAX]) {
-  void *at = oh_config_at(config, key);
+size_t oh_config_add_site(struct oh_config *config, struct oh_str id, char error[OH_CONFIG_ERROR_MAX]) {
+  struct oh_sites *sites = &config->sites;
+  size_t site = sites->count;
+  if (site && (!oh_site_id_is_valid(id) || oh_sites_find(sites, id))) {
+    snprintf(error, OH_CONFIG_ERROR_MAX,
+             oh_site_id_is_valid(id) ? "the site \"%.*s\" is there already (\"default\" is voice itself)"
+                                     : "\"%.*s\" is no name for a site: letters, digits, - and _, at most 63",
+             id.len < 80 ? (int)id.len : 80, id.data);
+    return 0;
+  }
+  if (site > OH_SITES_MAX) {
+    snprintf(error, OH_CONFIG_ERROR_MAX, "more than %d sites", OH_SITES_MAX);
+    return 0;
+  }
+  sites->items = reallocarray(sites->items, site + 1, sizeof *sites->items);
+  config->sources = reallocarray(config->sources, site + 1, sizeof *config->sources);
+  OH_CHECK(sites->items && config->sources);
+  sites->items[site] = (struct oh_site){.id = oh_str_dup(id)};
+  config->sources[site] = calloc(oh_config_key_count, sizeof **config->sources);
+  OH_CHECK(config->sources[site]);
+  sites->count++;
+  for (size_t i = 0; i < oh_config_key_count; i++) {
+    const struct oh_config_key *key = &oh_config_keys[i];
+    if (key->initial && key->site)
+      OH_CHECK(oh_config_set(config, site, key, oh_str(key->initial), NULL, error));
+  }
+  return site;
+}
+
+bool oh_config_set(struct oh_config *config, size_t site, const struct oh_config_key *key,
+                   struct oh_str value, const char *source, char error[OH_CONFIG_ERROR_MAX]) {
+  void *at = oh_config_at(config, site, key);
   const char *where = source ? source : "default";
   bool ok = false;
   switch (key->type) {
@@ -475,7 +219,8 @@ bool oh_config_set(struct oh_config *config, const struct oh_config_key *key, st
                                    : " (s, or with unit: 5m)");
     break;
   case OH_CONFIG_STRING:
-    ok = !memchr(value.data, 0, value.len) && (!key->choices || is_choice(key->choices, value));
+    ok = !memchr(value.data, 0, value.len) &&
+         (!key->choices || is_choice(key->choices, value) || (value.len == 0 && !key->initial));
     if (!ok) {
       snprintf(error, OH_CONFIG_ERROR_MAX, "%s: %s is one of %s", where, key->path,
                key->choices ? key->choices : "text without NUL");
@@ -486,10 +231,10 @@ bool oh_config_set(struct oh_config *config, const struct oh_config_key *key, st
     break;
   case OH_CONFIG_LIST:
   case OH_CONFIG_MAP:
-    ok = set_list(config, key, value, source);
+    ok = set_list(config, site, key, value, source);
     if (!ok) snprintf(error, OH_CONFIG_ERROR_MAX, "%s: %s has too many items", where, key->path);
     break;
   }
-  if (ok) note_source(config, key, source);
+  if (ok) note_source(config, site, key, source);
   return ok;
 }

@@ -21,8 +21,26 @@ static void print_quoted(FILE *out, const char *text) {
   fputc('"', out);
 }
 
-static void print_value(const struct oh_config *config, const struct oh_config_key *key, FILE *out) {
-  const void *at = oh_config_at(config, key);
+// "de.greeting: Guten Tag" and so on as {"de": {"greeting": "Guten Tag"}}.
+static void print_map(const struct oh_strings *list, FILE *out) {
+  struct oh_str group = {0};
+  fputc('{', out);
+  for (size_t i = 0; i < list->count; i++) {
+    struct oh_str language, field, text;
+    if (!oh_site_read_preset(list->items[i], &language, &field, &text)) continue;
+    bool same = oh_str_eq(group, language);
+    if (!same && group.len) fputs("}, ", out);
+    fprintf(out, same ? ", " : "\"%.*s\": {", OH_STR_ARG(language));
+    fprintf(out, "\"%.*s\": ", OH_STR_ARG(field));
+    print_quoted(out, text.data);
+    group = language;
+  }
+  fputs(group.len ? "}}" : "}", out);
+}
+
+static void print_value(const struct oh_config *config, size_t site, const struct oh_config_key *key,
+                        FILE *out) {
+  const void *at = oh_config_at(config, site, key);
   const struct oh_strings *list = at;
   switch (key->type) {
   case OH_CONFIG_BOOL: fputs(*(const bool *)at ? "true" : "false", out); break;
@@ -43,28 +61,56 @@ static void print_value(const struct oh_config *config, const struct oh_config_k
     }
     fputc(']', out);
     break;
-  case OH_CONFIG_MAP: break;
+  case OH_CONFIG_MAP: print_map(list, out); break;
+  }
+}
+
+static bool is_of_keys(const struct oh_config_key *key) { // printed together, below
+  static const char *const paths[] = {"keys", "api_key", "api_secret", "key_file"};
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+    if (strcmp(key->path, paths[i]) == 0) return true;
+  return false;
+}
+
+// One key with the groups that begin with it: "voice.clerk.issuer" after "voice.label" begins "clerk:".
+static void print_key(const struct oh_config *config, size_t site, const struct oh_config_key *key,
+                      const char *before, int indent, FILE *out) {
+  const char *leaf = key->path + (site ? strlen("voice.") : 0);
+  bool same = true;
+  for (const char *dot; (dot = strchr(leaf, '.')); leaf = dot + 1, indent += 2) {
+    size_t len = (size_t)(dot + 1 - key->path);
+    same = same && strncmp(before, key->path, len) == 0;
+    if (!same) fprintf(out, "%*s%.*s:\n", indent, "", (int)(dot - leaf), leaf);
+  }
+  const char *source = config->sources[site][key - oh_config_keys];
+  fprintf(out, "%*s%s: ", indent, "", leaf);
+  print_value(config, site, key, out);
+  fprintf(out, "  # %s\n", source ? source : "default");
+}
+
+static void print_sites(const struct oh_config *config, FILE *out) { // what is set; the rest is default
+  if (config->sites.count > 1) fputs("  sites:\n", out);
+  for (size_t site = 1; site < config->sites.count; site++) {
+    const char *before = "";
+    fprintf(out, "    \"%s\":\n", config->sites.items[site].id);
+    for (size_t i = 0; i < oh_config_key_count; i++) {
+      const struct oh_config_key *key = &oh_config_keys[i];
+      if (!key->site || !config->sources[site][i]) continue;
+      print_key(config, site, key, before, 6, out);
+      before = key->path;
+    }
   }
 }
 
 void oh_config_print(const struct oh_config *config, FILE *out) {
-  const char *group = "";
-  size_t group_len = 0;
+  const char *before = "";
   for (size_t i = 0; i < oh_config_key_count; i++) {
     const struct oh_config_key *key = &oh_config_keys[i];
-    if (key->type == OH_CONFIG_MAP || strcmp(key->path, "api_key") == 0 ||
-        strcmp(key->path, "api_secret") == 0 || strcmp(key->path, "key_file") == 0)
-      continue; // together, below
-    const char *leaf = strchr(key->path, '.');
-    if (leaf) {
-      if (group_len != (size_t)(leaf - key->path) || strncmp(group, key->path, group_len) != 0)
-        fprintf(out, "%.*s:\n", (int)(leaf - key->path), key->path);
-      group = key->path;
-      group_len = (size_t)(leaf - key->path);
-    }
-    fprintf(out, "%s%s: ", leaf ? "  " : "", leaf ? leaf + 1 : key->path);
-    print_value(config, key, out);
-    fprintf(out, "  # %s\n", config->sources[i] ? config->sources[i] : "default");
+    if (is_of_keys(key)) continue;
+    bool voice_ends = strncmp(before, "voice.", 6) == 0 && strncmp(key->path, "voice.", 6) != 0;
+    if (voice_ends) print_sites(config, out);
+    print_key(config, 0, key, before, 0, out);
+    before = key->path;
   }
   fputs("keys:\n", out);
   for (size_t i = 0; i < config->key_count; i++) {
@@ -81,12 +127,21 @@ static void print_default(const struct oh_config_key *key, FILE *out) {
     fprintf(out, "%s%s", key->initial, key->unit && strcmp(key->initial, "0") != 0 ? key->unit : "");
 }
 
+static void print_variables(const struct oh_config_key *key, const char *between, const char *mark,
+                            FILE *out) {
+  char env[80];
+  oh_config_env_name(key, env);
+  const char *more[] = {key->env, key->other_env};
+  for (size_t i = 0; i < 2; i++)
+    if (more[i] && strcmp(more[i], env) != 0) fprintf(out, "%s%s%s%s", mark, more[i], mark, between);
+  fprintf(out, "%s%s%s", mark, env, mark);
+}
+
 void oh_config_print_help(FILE *out) {
   fputs("  --config FILE\n        LIVEKIT_CONFIG_FILE; or the YAML text itself in LIVEKIT_CONFIG\n", out);
   for (size_t i = 0; i < oh_config_key_count; i++) {
     const struct oh_config_key *key = &oh_config_keys[i];
-    char env[80], flag[80];
-    oh_config_env_name(key, env);
+    char flag[80];
     oh_config_flag_name(key, flag);
     if (key->secret)
       fprintf(out, "  %s (no flag: a secret)\n", key->path);
@@ -96,10 +151,9 @@ void oh_config_print_help(FILE *out) {
       fprintf(out, "  %s\n", flag);
     fprintf(out, "        %s", key->help);
     if (key->choices) fprintf(out, " (%s)", key->choices);
-    fputs("\n        key ", out);
-    fprintf(out, "%s, env %s%s%s%s; default ", key->path, key->env ? key->env : "",
-            key->env && strcmp(key->env, env) != 0 ? " or " : "",
-            key->env && strcmp(key->env, env) == 0 ? "" : env, key->secret ? " (or …_FILE)" : "");
+    fprintf(out, "\n        key %s, env ", key->path);
+    print_variables(key, " or ", "", out);
+    fputs(key->secret ? " (or …_FILE); default " : "; default ", out);
     print_default(key, out);
     fputc('\n', out);
   }
@@ -109,12 +163,11 @@ void oh_config_print_table(FILE *out) {
   fputs("| key | variable | flag | default | SIGHUP | meaning |\n|---|---|---|---|---|---|\n", out);
   for (size_t i = 0; i < oh_config_key_count; i++) {
     const struct oh_config_key *key = &oh_config_keys[i];
-    char env[80], flag[80];
-    oh_config_env_name(key, env);
+    char flag[80];
     oh_config_flag_name(key, flag);
     fprintf(out, "| `%s` | ", key->path);
-    if (key->env && strcmp(key->env, env) != 0) fprintf(out, "`%s`, ", key->env);
-    fprintf(out, "`%s`%s | ", env, key->secret ? " (or `…_FILE`)" : "");
+    print_variables(key, ", ", "`", out);
+    fputs(key->secret ? " (or `…_FILE`) | " : " | ", out);
     if (key->secret)
       fputs("none", out);
     else if (key->flag && strcmp(key->flag, flag + 2) != 0)
@@ -139,7 +192,7 @@ static bool lists_differ(const struct oh_strings *a, const struct oh_strings *b)
 
 static bool values_differ(const struct oh_config *a, const struct oh_config *b,
                           const struct oh_config_key *key) {
-  const void *at_a = oh_config_at(a, key), *at_b = oh_config_at(b, key);
+  const void *at_a = oh_config_at(a, 0, key), *at_b = oh_config_at(b, 0, key);
   switch (key->type) {
   case OH_CONFIG_BOOL: return *(const bool *)at_a != *(const bool *)at_b;
   case OH_CONFIG_NUMBER: return *(const uint32_t *)at_a != *(const uint32_t *)at_b;

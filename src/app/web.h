@@ -25,7 +25,7 @@ enum oh_web_route { OH_WEB_ANSWERED, OH_WEB_RTC };
 // Answers the held request, or says that it is one for signalling.
 enum oh_web_route oh_web_request(struct oh_web *web, int64_t now_us, oh_id conn,
                                  const struct oh_http_request *request);
-// POST /api/voice/token and /api/voice/invite (voice_api.c).
+// Everything under /api/voice/ (voice_api.h).
 void oh_voice_api_request(struct oh_web *web, int64_t now_us, oh_id conn,
                           const struct oh_http_request *request);
 

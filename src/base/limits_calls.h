@@ -7,3 +7,8 @@
 #define OH_DESKS_MAX 8          // parts of the program that live on its thread
 #define OH_FETCHES_MAX 256      // HTTP requests under way: one for every site
 #define OH_FETCH_URL_MAX 2048   // bytes; longer ones are nobody's honest key set
+
+// Sites (call/site.h).
+#define OH_SITES_MAX 256      // of one server, "default" not counted
+#define OH_SITE_ID_MAX 63     // as a DNS label: ids go into URLs
+#define OH_SITE_TEXT_MAX 4096 // bytes of one text that an operator writes for visitors

@@ -63,6 +63,14 @@ static bool matches(const struct parts *page, struct oh_str rule_text) {
   return oh_str_eq_nocase(end, tail);
 }
 
+bool oh_origin_is_rule(struct oh_str rule) {
+  struct parts parts;
+  if (oh_str_eq(rule, OH_STR("*"))) return true;
+  if (!split(rule, &parts)) return false;
+  if (oh_str_starts(parts.host, OH_STR("*."))) parts.host.data += 2, parts.host.len -= 2;
+  return oh_host_is_valid(parts.host);
+}
+
 bool oh_origin_allowed(struct oh_str origin, struct oh_str host, const char *const *rules,
                        size_t rule_count) {
   if (origin.len == 0 || oh_origin_is_same(origin, host)) return true;

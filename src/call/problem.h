@@ -11,6 +11,7 @@
   X(TOKEN_EXPIRED, 410, "The invitation has expired", "Ask for a new link.")                                 \
   X(ORIGIN_DENIED, 403, "This site may not start calls here",                                                \
     "The owner of the server adds the site to voice.allowed_origins.")                                       \
+  X(SITE_UNKNOWN, 404, "There is no such site here", "Check the id of the site (data-site).")                \
   X(NOT_FOUND, 404, "There is nothing at this address", "Check the address.")                                \
   X(METHOD_NOT_ALLOWED, 405, "This method is not possible here", "See the Allow field.")                     \
   X(REQUEST_TOO_LARGE, 413, "The request is too large", "Send less.")                                        \

@@ -41,7 +41,7 @@ static void later_sources_win(void **state) {
   assert_int_equal(config.room.empty_timeout_s, 300);
   assert_int_equal(config.room.departure_timeout_s, 20); // the default
   assert_true(config.logging.json);
-  assert_false(config.voice.echo);
+  assert_false(config.sites.items[0].echo);
   assert_true(oh_config_was_set(&config, "port"));
   assert_false(oh_config_was_set(&config, "room.departure_timeout"));
   oh_config_fini(&config);
@@ -53,9 +53,11 @@ static void every_key_has_all_its_names(void **state) {
   (void)state;
   for (size_t i = 0; i < oh_config_key_count; i++) {
     const struct oh_config_key *key = &oh_config_keys[i];
+    char choice[32] = "";
+    if (key->choices) snprintf(choice, sizeof choice, "%.*s", (int)strcspn(key->choices, "|"), key->choices);
     const char *value = key->type == OH_CONFIG_BOOL     ? "true"
                         : key->type == OH_CONFIG_NUMBER ? "60"
-                        : key->choices                  ? "warn"
+                        : key->choices                  ? choice
                                                         : "some: thing";
     char env[80], flag[80], variable[200];
     oh_config_env_name(key, env);
@@ -92,8 +94,8 @@ static void the_printed_configuration_reads_back(void **state) {
   assert_non_null(strstr(text, "# OFFHOOK_ALLOWED_ORIGINS"));
   oh_config_init(&again);
   if (!oh_config_read_yaml(&again, "printed", text, len, error)) fail_msg("%s\n%s", error, text);
-  assert_int_equal(again.voice.allowed_origins.count, 2);
-  assert_string_equal(again.voice.allowed_origins.items[1], "https://*.b.test");
+  assert_int_equal(again.sites.items[0].allowed_origins.count, 2);
+  assert_string_equal(again.sites.items[0].allowed_origins.items[1], "https://*.b.test");
   assert_string_equal(again.public_url, "https://x.test/?a=\"b\\");
   oh_config_fini(&again);
   oh_config_fini(&config);
@@ -152,7 +154,7 @@ static void yaml_lists_and_keys(void **state) {
   assert_int_equal(config.key_count, 2);
   assert_string_equal(config.key_items[0].id, "one");
   assert_string_equal(config.key_items[1].secret, STRONG "x");
-  assert_int_equal(config.voice.allowed_origins.count, 1);
+  assert_int_equal(config.sites.items[0].allowed_origins.count, 1);
   oh_config_fini(&config);
 }
 
@@ -265,6 +267,136 @@ static void flag_mistakes_are_named(void **state) {
   }
 }
 
+static const char two_sites[] =
+    "voice:\n"
+    "  name: Us\n"
+    "  paused: true\n"
+    "  presets: {de: {greeting: \"Guten \\\"Tag\\\"\", terms: AGB}, en: {terms: T}}\n"
+    "  sites:\n"
+    "    shop:\n"
+    "      name: Shop\n"
+    "      allowed_origins: [\"https://*.shop.test\"]\n"
+    "      daily_budget: 50\n"
+    "      max_duration: 10m\n"
+    "      signed:\n"
+    "        secret: " STRONG "\n"
+    "      presets:\n"
+    "        de:\n"
+    "          greeting: Hallo\n"
+    "    help-desk: {}\n"
+    "    empty:\n";
+
+static void check_two_sites(const struct oh_config *config, const char *secret) {
+  assert_int_equal(config->sites.count, 4);
+  const struct oh_site *ours = oh_sites_find(&config->sites, OH_STR("default")),
+                       *shop = oh_sites_find(&config->sites, OH_STR("shop")),
+                       *desk = oh_sites_find(&config->sites, OH_STR("help-desk"));
+  assert_ptr_equal(ours, &config->sites.items[0]);
+  assert_ptr_equal(oh_sites_find(&config->sites, OH_STR("")), ours);
+  assert_null(oh_sites_find(&config->sites, OH_STR("shopp")));
+  assert_string_equal(ours->name, "Us");
+  assert_true(ours->paused);
+  assert_string_equal(ours->presets.items[0], "de.greeting: Guten \"Tag\"");
+  assert_int_equal(ours->presets.count, 3);
+  assert_string_equal(shop->name, "Shop");
+  assert_false(shop->paused); // nothing is inherited
+  assert_int_equal(shop->max_duration_s, 600);
+  assert_int_equal(shop->daily_budget, 50);
+  assert_int_equal(shop->per_address_budget, 60);
+  assert_string_equal(shop->allowed_origins.items[0], "https://*.shop.test");
+  assert_string_equal(shop->signed_secret, secret);
+  assert_string_equal(shop->presets.items[0], "de.greeting: Hallo");
+  assert_null(desk->name);
+  assert_int_equal(desk->token_ttl_s, 3600);
+}
+
+static void each_site_stands_for_itself(void **state) {
+  (void)state;
+  struct oh_config config, again;
+  oh_config_init(&config);
+  if (!oh_config_read_yaml(&config, "f", two_sites, sizeof two_sites - 1, error)) fail_msg("%s", error);
+  if (!oh_config_finish(&config, error)) fail_msg("%s", error);
+  check_two_sites(&config, STRONG);
+  // Sign-in keys alone close a site.
+  assert_int_equal(oh_sites_find(&config.sites, OH_STR("shop"))->auth, OH_AUTH_SIGNED);
+  assert_int_equal(config.sites.items[0].auth, OH_AUTH_ANONYMOUS);
+  char *text = NULL;
+  size_t len = 0;
+  FILE *out = open_memstream(&text, &len);
+  oh_config_print(&config, out);
+  fclose(out);
+  assert_null(strstr(text, STRONG));
+  oh_config_init(&again);
+  if (!oh_config_read_yaml(&again, "printed", text, len, error)) fail_msg("%s\n%s", error, text);
+  // "help-desk" and "empty" have nothing set and are printed empty
+  check_two_sites(&again, "(redacted)");
+  free(text);
+  oh_config_fini(&again);
+  oh_config_fini(&config);
+}
+
+static void site_mistakes_are_named(void **state) {
+  (void)state;
+#define SITE "voice: {sites: {shop: "
+  refuses_yaml(SITE "{puased: true}}}", "unknown key \"voice.sites.shop.puased\"; did you mean "
+                                        "\"voice.sites.shop.paused\"?");
+  refuses_yaml(SITE "{token_api: true}}}", "unknown key \"voice.sites.shop.token_api\"");
+  refuses_yaml(SITE "{sites: {x: {}}}}}", "unknown key \"voice.sites.shop.sites\"");
+  refuses_yaml(SITE "{clerk: {isuer: x}}}}", "did you mean \"voice.sites.shop.clerk.issuer\"?");
+  refuses_yaml(SITE "{paused: 1, paused: 1}}}", "given twice");
+  refuses_yaml(SITE "{}, shop: {}}}", "there already");
+  refuses_yaml(SITE "{}, default: {}}}", "there already");
+  refuses_yaml(SITE "{}, \"a b\": {}}}", "no name for a site");
+  refuses_yaml(SITE "x}}", "keys of its own");
+  refuses_yaml(SITE "[x]}}", "keys of its own");
+  refuses_yaml("voice: {sites: x}", "voice.sites");
+  refuses_yaml("voice: {sites: [x]}", "voice.sites");
+  refuses_yaml("voice: {presets: {de: {greeting: {x: y}}}}", "name: value");
+  refuses_yaml("keys: {a: {b: c}}", "name: value");
+#undef SITE
+}
+
+static void contradictions_of_sites_are_refused(void **state) {
+  (void)state;
+  const struct {
+    const char *yaml, *expected;
+  } cases[] = {{"voice: {auth: clerk}", "voice.auth is clerk, which needs"},
+               {"voice: {sites: {a: {auth: oidc}}}", "voice.sites.a.auth is oidc, which needs oidc.issuer"},
+               {"voice: {auth: signed, signed: {secret: short}}", "at least 32"},
+               {"voice: {oidc: {issuer: accounts.test}}", "voice.oidc.issuer begins with https://"},
+               {"voice: {allowed_origins: [example.org]}", "voice.allowed_origins has origins such as"},
+               {"voice: {allowed_origins: [\"https://a b\"]}", "voice.allowed_origins has origins such as"},
+               {"voice: {tel: \"javascript:alert(1)\"}", "voice.tel is a telephone number"},
+               {"voice: {theme: {accent: red}}", "voice.theme.accent is a colour"},
+               {"voice: {theme: {radius: \"1;x\"}}", "voice.theme.radius is a length"},
+               {"voice: {theme: {logo: \"javascript:1\"}}", "voice.theme.logo is a URL"},
+               {"voice: {languages: [\"de<\"]}", "voice.languages has tags"},
+               {"voice: {presets: {de: {hello: x}}}", "voice.presets has for each language"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct oh_config config;
+    oh_config_init(&config);
+    error[0] = 0;
+    if (!oh_config_read_yaml(&config, "f", cases[i].yaml, strlen(cases[i].yaml), error))
+      fail_msg("%s: %s", cases[i].yaml, error);
+    assert_false(oh_config_finish(&config, error));
+    if (!strstr(error, cases[i].expected)) fail_msg("\"%s\" does not say \"%s\"", error, cases[i].expected);
+    oh_config_fini(&config);
+  }
+}
+
+static void clerk_s_own_variables_are_read(void **state) {
+  (void)state;
+  const char *const environment[] = {"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk_test_a", "CLERK_JWT_KEY=PEM",
+                                     "CLERK_AUTHORIZED_PARTIES=https://a.test,https://b.test", NULL};
+  struct oh_config config;
+  if (!load(&config, NULL, environment)) fail_msg("%s", error);
+  const struct oh_site *site = &config.sites.items[0];
+  assert_int_equal(site->auth, OH_AUTH_CLERK);
+  assert_string_equal(site->clerk.publishable_key, "pk_test_a");
+  assert_int_equal(site->clerk.authorized_parties.count, 2);
+  oh_config_fini(&config);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(later_sources_win),
@@ -278,6 +410,10 @@ int main(void) {
       cmocka_unit_test(a_key_file_is_private),
       cmocka_unit_test(halves_are_refused),
       cmocka_unit_test(flag_mistakes_are_named),
+      cmocka_unit_test(each_site_stands_for_itself),
+      cmocka_unit_test(site_mistakes_are_named),
+      cmocka_unit_test(contradictions_of_sites_are_refused),
+      cmocka_unit_test(clerk_s_own_variables_are_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
