@@ -1,0 +1,11 @@
+import type { Metafile } from 'esbuild';
+export const OUT: string;
+export const here: string;
+export const TARGETS: readonly string[];
+export interface Built {
+  readonly chunks: Metafile;
+  readonly loader: Metafile;
+  /** The panel's key in `chunks.outputs`. */
+  readonly panel: string;
+}
+export function buildElement(out?: string): Promise<Built>;

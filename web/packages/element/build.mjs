@@ -1,0 +1,67 @@
+// build.mjs — writes web/dist/element: offhook.js (one name for ever) and what it loads, by content hash, under offhook/.
+// Runs on Node 18. The C build embeds the folder: dist/element/x is served at /x.
+
+import { build, transform } from 'esbuild';
+import { packWords } from '../core/words-plugin.mjs';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+export const here = path.dirname(fileURLToPath(import.meta.url));
+export const OUT = path.join(here, '../../dist/element');
+
+/** The browsers of the contract. */
+export const TARGETS = ['chrome80', 'edge80', 'firefox75', 'safari14.1', 'opera67'];
+
+// Public class fields would be understood by all of them; lowered, everything parses as ES2020.
+const COMMON = {
+  absWorkingDir: here, bundle: true, minify: true, target: TARGETS, legalComments: 'none', metafile: true, write: true,
+  logLevel: 'warning', supported: { 'class-field': false, 'class-static-field': false },
+};
+
+const minifyCss = async (file) => (await transform(await readFile(file, 'utf8'), { loader: 'css', minify: true, target: TARGETS })).code.trim();
+
+/** `import css from './x.css?inline'` → the style sheet as text. */
+const inlineCss = {
+  name: 'inline-css',
+  setup(setup) {
+    setup.onResolve({ filter: /\.css\?inline$/ }, ({ path: name, resolveDir }) =>
+      ({ path: path.join(resolveDir, name.replace('?inline', '')), namespace: 'inline-css' }));
+    setup.onLoad({ filter: /./, namespace: 'inline-css' }, async ({ path: file }) =>
+      ({ contents: await minifyCss(file), loader: 'text', watchFiles: [file] }));
+  },
+};
+
+/** The style as a file, for browsers without adoptedStyleSheets on pages without a nonce. */
+async function writeStyle(out, name) {
+  const css = await minifyCss(path.join(here, 'src', `${name}.css`));
+  const file = `offhook/${name}-${createHash('sha256').update(css).digest('hex').slice(0, 8).toUpperCase()}.css`;
+  await writeFile(path.join(out, file), css);
+  return file;
+}
+
+/** What went into the files: esbuild's metafiles of the chunks and of the loader, and the panel's name. */
+export async function buildElement(out = OUT) {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(path.join(out, 'offhook'), { recursive: true });
+  const [launcherStyle, panelStyle] = [await writeStyle(out, 'launcher'), await writeStyle(out, 'panel')];
+  const chunks = await build({
+    ...COMMON, entryPoints: { panel: 'src/panel.ts' }, outdir: path.join(out, 'offhook'), entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]',
+    splitting: true, format: 'esm', plugins: [inlineCss, packWords()], define: { OFFHOOK_PANEL_STYLE: JSON.stringify(panelStyle) },
+  });
+  const panel = Object.entries(chunks.metafile.outputs).find(([, output]) => output.entryPoint === 'src/panel.ts');
+  if (panel === undefined) throw new Error('esbuild wrote no panel');
+  const { version } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
+  const loader = await build({
+    ...COMMON, entryPoints: { offhook: 'src/loader.ts' }, outdir: out, format: 'iife', plugins: [inlineCss, packWords()],
+    define: {
+      OFFHOOK_PANEL: JSON.stringify(`offhook/${path.basename(panel[0])}`),
+      OFFHOOK_STYLE: JSON.stringify(launcherStyle),
+      OFFHOOK_VERSION: JSON.stringify(version),
+    },
+  });
+  return { chunks: chunks.metafile, loader: loader.metafile, panel: panel[0] };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildElement();

@@ -1,0 +1,79 @@
+// script.ts — what one <script src="https://HOST/offhook.js" data-…> asks for: where it came from, one element, triggers.
+
+import { OffhookCall } from './element';
+import type { GetAuth, StartOptions } from './element';
+
+/** "https://calls.example/x/offhook.js?v=1" → "https://calls.example/x/". */
+export function baseOf(src: string): string {
+  return new URL('.', src).href;
+}
+
+/** data-site, data-token-url … → the attributes of the same names. */
+export function attributesOf(script: HTMLElement): readonly (readonly [name: string, value: string])[] {
+  return Array.from(script.attributes)
+    .filter(({ name }) => name.startsWith('data-'))
+    .map(({ name, value }) => [name.slice('data-'.length), value] as const);
+}
+
+/** The element the page wrote itself, or one made from the script's data-attributes. */
+export function placeElement(script: HTMLElement | null): OffhookCall {
+  const there = document.querySelector<OffhookCall>('offhook-call');
+  if (there !== null) return there;
+  const made = document.createElement('offhook-call');
+  for (const [name, value] of script === null ? [] : attributesOf(script)) made.setAttribute(name, value);
+  document.body.append(made);
+  return made;
+}
+
+/** Any [data-offhook-call] opens the first element; `for="id"` makes that one element the trigger of its own. */
+export function listenForTriggers(root: Document): void {
+  root.addEventListener('click', (event) => {
+    const from = event.target instanceof Element ? event.target : null;
+    if (from === null) return;
+    for (const element of Array.from(root.querySelectorAll<OffhookCall>('offhook-call[for]'))) {
+      const trigger = from.closest<HTMLElement>(`[id="${CSS.escape(element.getAttribute('for') ?? '')}"]`);
+      if (trigger !== null) {
+        toggle(event, element, trigger);
+        return;
+      }
+    }
+    const trigger = from.closest<HTMLElement>('[data-offhook-call]');
+    const element = root.querySelector<OffhookCall>('offhook-call');
+    if (trigger !== null && element !== null) toggle(event, element, trigger);
+  });
+}
+
+function toggle(event: Event, element: OffhookCall, trigger: HTMLElement): void {
+  event.preventDefault();
+  if (element.hasAttribute('open')) element.close();
+  else element.open(trigger);
+}
+
+/** window.offhook */
+export interface Offhook {
+  readonly version: string;
+  /** The page's first element. */
+  readonly element: OffhookCall | null;
+  open(): void;
+  close(): void;
+  start(options?: StartOptions): Promise<void>;
+  end(): void;
+  setAuth(getAuth: GetAuth | null): void;
+  /** For pages that run before this script: (window.offhook = window.offhook || []).push((offhook) => …). */
+  push(...work: ((offhook: Offhook) => void)[]): void;
+}
+
+export function createGlobal(version: string): Offhook {
+  const first = (): OffhookCall | null => document.querySelector<OffhookCall>('offhook-call');
+  const offhook: Offhook = {
+    version,
+    get element() { return first(); },
+    open: () => { first()?.open(); },
+    close: () => { first()?.close(); },
+    start: (options) => first()?.start(options) ?? Promise.resolve(),
+    end: () => { first()?.end(); },
+    setAuth: (getAuth) => { OffhookCall.getAuth = getAuth; },
+    push: (...work) => { for (const one of work) one(offhook); },
+  };
+  return offhook;
+}
