@@ -5,6 +5,8 @@ export interface Measured {
   readonly gzip: number;
   readonly first: boolean;
   readonly about: string;
+  /** The language of this chunk, if it is one. */
+  readonly locale: string | undefined;
   readonly livekit: boolean;
   readonly react: boolean;
 }
@@ -12,6 +14,7 @@ export interface Budgets {
   readonly first: number;
   readonly ours: number;
   readonly panel: number;
+  readonly locale: number;
 }
 export const BUDGETS: Budgets;
 export function measure(metafile: Metafile, base: string, entries: readonly string[]): Promise<Measured[]>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { en } from '../src/words/en';
-import { CallError, ERROR_CODES, ERROR_TEXT, formatClock, isErrorCode, speakDuration, toCallError } from '../src/index';
+import { en, speakDuration } from '../src/words/index';
+import { CallError, ERROR_CODES, ERROR_TEXT, formatClock, isErrorCode, toCallError } from '../src/index';
 import { loudness } from '../src/meter';
 
 describe('error texts', () => {

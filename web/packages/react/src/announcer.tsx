@@ -3,8 +3,9 @@
 
 import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
-import { durationOf, en, speakDuration } from '@offhook/core';
+import { durationOf } from '@offhook/core';
 import type { Call, CallHandle } from '@offhook/core';
+import { en, speakDuration } from '@offhook/core/words';
 import type { Labels } from './labels';
 import { statusOf } from './call-view';
 
