@@ -19,7 +19,7 @@ export function packWords() {
   return {
     name: 'pack-words',
     setup({ initialOptions, onLoad }) {
-      initialOptions.charset = 'utf8';
+      initialOptions.charset ??= 'utf8';
       onLoad({ filter: /[\\/]src[\\/]words[\\/][a-z]{2}(-[A-Z]{2})?\.ts$/ }, async ({ path: file }) => {
         if (path.dirname(file) !== folder || path.basename(file) === 'en.ts') return undefined;
         const [{ words }, { pack }] = await Promise.all([load(path.basename(file)), load('pack.ts')]);

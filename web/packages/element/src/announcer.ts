@@ -1,7 +1,9 @@
 // announcer.ts — says to screen readers what changed: calm news politely, urgent news at once.
 
-import { durationOf, errorWords, say, speakDuration } from '@offhook/core';
-import type { Call, Words } from '@offhook/core';
+import { durationOf } from '@offhook/core';
+import { errorWords, say, speakDuration } from '@offhook/core/words';
+import type { Call } from '@offhook/core';
+import type { Words } from '@offhook/core/words';
 import { node, setText } from './nodes';
 import { statusOf } from './status';
 

@@ -1,6 +1,6 @@
 // element.ts — <offhook-call>: the button, its attributes and methods. Everything else loads on first intent (panel.ts).
 
-import { directionOf, launcherWords } from '@offhook/core';
+import { directionOf, launcherWords } from '@offhook/core/launcher-words';
 import type { Call } from '@offhook/core';
 import { createCorner } from './corner';
 import type { Corner } from './corner';

@@ -1,6 +1,7 @@
 // outcome-view.ts — how a call ended or why it did not happen, and always a next step.
 
-import { durationOf, errorWords, formatClock, micPlaceOf, say } from '@offhook/core';
+import { durationOf, formatClock } from '@offhook/core';
+import { errorWords, micPlaceOf, say } from '@offhook/core/words';
 import type { Call, CallError } from '@offhook/core';
 import { HANG_UP, WARNING } from './panel-icons';
 import { drawing, node, setAttributes, setText } from './nodes';

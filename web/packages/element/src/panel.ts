@@ -1,7 +1,9 @@
 // panel.ts — the panel above the button and the call behind it. Its own chunk, without livekit-client.
 
-import { CallError, createCall, createTokenClient, durationOf, formatClock, isActive, loadWords, localeFor, withLabels } from '@offhook/core';
-import type { Call, CallHandle, CallState, OpenPhone, Words } from '@offhook/core';
+import { CallError, createCall, createTokenClient, durationOf, formatClock, isActive } from '@offhook/core';
+import { loadWords, localeFor, withLabels } from '@offhook/core/words';
+import type { Call, CallHandle, CallState, OpenPhone } from '@offhook/core';
+import type { Words } from '@offhook/core/words';
 import { createAnnouncer, newsOf } from './announcer';
 import { createBeforeView } from './before-view';
 import { createCallView } from './call-view';

@@ -1,6 +1,7 @@
 // scene.ts — what every view of the panel needs: the words, the call, and what can be done besides the call.
 
-import type { Call, CallHandle, Words } from '@offhook/core';
+import type { Call, CallHandle } from '@offhook/core';
+import type { Words } from '@offhook/core/words';
 import type { Host } from './host';
 
 export type Sheet = 'settings' | 'privacy' | 'consent';

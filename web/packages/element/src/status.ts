@@ -1,7 +1,8 @@
 // status.ts — the one line that says how the call stands, and the smaller line below it.
 
-import { errorWords, say } from '@offhook/core';
-import type { Call, Words } from '@offhook/core';
+import { errorWords, say } from '@offhook/core/words';
+import type { Call } from '@offhook/core';
+import type { Words } from '@offhook/core/words';
 
 export function statusOf(call: Call, words: Words): string {
   switch (call.state) {

@@ -3,6 +3,9 @@
 
 import { negotiate } from './negotiate';
 
+export { directionOf } from './negotiate';
+export type { Direction } from './negotiate';
+
 export const LAUNCHER_WORDS: Readonly<Record<string, string>> = {
   de: 'Sprechen Sie mit uns|Diese Schaltfläche ausblenden|Erneut versuchen',
   en: 'Talk to us|Hide this button|Try again',
