@@ -46,6 +46,21 @@ export function fakeLine(report: (event: PhoneEvent) => void, script: Script = {
       await script.mute?.(muted);
     },
     setSpeakerMuted(muted) { log.push(`setSpeakerMuted ${String(muted)}`); },
+    setVolume(volume) { log.push(`setVolume ${String(volume)}`); },
+    setInput(id) {
+      log.push(`setInput ${id}`);
+      return Promise.resolve();
+    },
+    setOutput(id) {
+      log.push(`setOutput ${id}`);
+      return Promise.resolve();
+    },
+    continue() {
+      log.push('continue');
+      report({ type: 'uninterrupted' });
+      return Promise.resolve();
+    },
+    stats: () => Promise.resolve(null),
     levels: script.levels ?? ((): Levels => ({ local: 0, remote: 0 })),
     resumeSound: () => Promise.resolve(),
     close() {

@@ -4,11 +4,23 @@
 
 export { CallError, ERROR_CODES, ERROR_TEXT, isErrorCode, toCallError } from './errors';
 export type { CallErrorOptions, ErrorCode, ErrorText } from './errors';
-export { CALL_STATES, IDLE, durationOf, isActive, isJoined, step } from './machine';
-export type { Call, CallEvent, CallState, Effect, EndReason, Peer, Step } from './machine';
+export { CALL_STATES, IDLE, WARNINGS, durationOf, isActive, isConnecting, isJoined, isOver, step } from './machine';
+export type {
+  Call, CallEvent, CallState, Device, Devices, Effect, EndReason, Peer, Quality, QualityLevel, Queue, Recording, Route,
+  StartChoices, Step, Warning,
+} from './machine';
 export { createTokenClient, readCredentials } from './token';
-export type { Credentials, GetCredentials, TokenClientOptions, TokenRequest, TokenResponse } from './token';
-export type { Levels, OpenPhone, Phone, PhoneEvent } from './phone';
+export type { CredentialWishes, Credentials, GetCredentials, TokenClientOptions, TokenRequest, TokenResponse } from './token';
+export type { Levels, OpenPhone, Phone, PhoneEvent, PhoneWishes } from './phone';
+export type { CallStats } from './stats';
 export { createCall } from './call';
-export type { CallHandle, CallOptions } from './call';
+export type { CallHandle, CallOptions, CallSettings } from './call';
+export { createMicrophonePermission, permissionElement } from './permission';
+export type { MicrophonePermission, MicrophoneState, PermissionElement } from './permission';
+export { createResumeStore } from './resume';
+export type { ResumeStore, ResumeTicket } from './resume';
+export type { OneCall, OneCallEvents } from './one-call';
+export { watchPage } from './page';
+export { describeCall, formatDiagnostics } from './diagnostics';
+export type { Diagnostics } from './diagnostics';
 export { formatClock } from './clock';

@@ -9,6 +9,7 @@ import { CallError, toCallError } from './errors';
 import type { ErrorCode } from './errors';
 import { openMeter } from './meter';
 import type { Phone, PhoneEvent } from './phone';
+import { readStats } from './stats';
 import type { Credentials } from './token';
 
 export interface LiveKitPhoneOptions {
@@ -123,6 +124,7 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
   let microphone: LocalAudioTrack | null = null;
   let muted = false;
   let speakerMuted = false;
+  let volume = 1;
   let joined = false;
   let closed = false;
 
@@ -155,18 +157,27 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
     report({ type: 'line-back' });
   }
 
-  function silenceElements(): void {
+  function tuneElements(): void {
     for (const participant of room.remoteParticipants.values()) {
       for (const publication of participant.audioTrackPublications.values()) {
-        for (const element of publication.track?.attachedElements ?? []) element.muted = speakerMuted;
+        for (const element of publication.track?.attachedElements ?? []) {
+          element.muted = speakerMuted;
+          element.volume = volume;
+        }
       }
     }
+  }
+
+  function remoteTracks(): RemoteTrack[] {
+    return [...room.remoteParticipants.values()]
+      .flatMap((participant) => [...participant.audioTrackPublications.values()])
+      .flatMap((publication) => (publication.track === undefined ? [] : [publication.track]));
   }
 
   function onTrack(track: RemoteTrack): void {
     if (track.kind !== Track.Kind.Audio) return;
     meter.listen('remote', track.mediaStreamTrack);
-    silenceElements();
+    tuneElements();
   }
 
   function onDisconnected(reason?: DisconnectReason): void {
@@ -257,12 +268,49 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
 
     setSpeakerMuted(value) {
       speakerMuted = value;
-      silenceElements();
+      tuneElements();
+    },
+
+    setVolume(value) {
+      volume = value;
+      tuneElements();
+    },
+
+    async setInput(id) {
+      if (microphone === null) return;
+      try {
+        await microphone.setDeviceId({ exact: id });
+        meter.listen('local', microphone.mediaStreamTrack);
+      } catch (error) {
+        throw toCallError(error, codeOfMicrophoneError(error));
+      }
+    },
+
+    async setOutput(id) {
+      await room.switchActiveDevice('audiooutput', id);
     },
 
     levels: () => ({ local: muted ? 0 : meter.level('local'), remote: speakerMuted ? 0 : meter.level('remote') }),
 
     resumeSound: () => room.startAudio(),
+
+    async continue() {
+      await room.startAudio();
+      if (microphone?.mediaStreamTrack.readyState === 'ended' || microphone?.mediaStreamTrack.muted === true) {
+        await microphone.restartTrack();
+        meter.listen('local', microphone.mediaStreamTrack);
+      }
+      report({ type: 'uninterrupted' });
+    },
+
+    async stats() {
+      const reports: RTCStatsReport[] = [];
+      for (const track of [microphone, ...remoteTracks()]) {
+        const found = await track?.getRTCStatsReport();
+        if (found !== undefined) reports.push(found);
+      }
+      return reports.length === 0 ? null : readStats(reports);
+    },
 
     async close() {
       if (closed) return;

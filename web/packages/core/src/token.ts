@@ -15,6 +15,11 @@ export interface TokenResponse {
   readonly participantToken?: string;
   readonly callId?: string;
   readonly expiresAt?: string | number;
+  /** Sealed by the server: gets back into the same room under the same identity. */
+  readonly resume?: string;
+  /** Seconds; 0: for ever. */
+  readonly ringTimeout?: number;
+  readonly maxDuration?: number;
 }
 
 /** What a call needs to be joined. */
@@ -24,6 +29,12 @@ export interface Credentials {
   readonly roomName: string;
   readonly participantName: string;
   readonly callId: string | null;
+  /** Milliseconds since 1970 by this device's clock; absent: unknown. */
+  readonly expiresAt?: number;
+  readonly resume?: string;
+  /** Seconds; 0 or absent: no limit. */
+  readonly ringTimeout?: number;
+  readonly maxDuration?: number;
 }
 
 /** All optional; the server treats them as wishes and trusts none of them. */
@@ -33,6 +44,13 @@ export interface TokenRequest {
   readonly invite?: string;
   readonly attributes?: Readonly<Record<string, string>>;
   readonly metadata?: string;
+  readonly site?: string;
+  /** The user as the site vouches for: a JWT signed with the site's secret. */
+  readonly identity?: string;
+  readonly locale?: string;
+  readonly page?: string;
+  readonly resume?: string;
+  readonly lowData?: boolean;
 }
 
 export interface TokenClientOptions {
@@ -50,7 +68,14 @@ export interface TokenClientOptions {
   readonly online?: () => boolean;
 }
 
-export type GetCredentials = (signal: AbortSignal) => Promise<Credentials>;
+/** What the call itself adds to the request. */
+export interface CredentialWishes {
+  /** The ticket of a call to go on with. */
+  readonly resume?: string;
+  readonly lowData?: boolean;
+}
+
+export type GetCredentials = (signal: AbortSignal, wishes?: CredentialWishes) => Promise<Credentials>;
 
 const BACKOFF_MS = 300; // first pause at most; doubles
 const LONGEST_WAIT_S = 5; // a longer Retry-After is shown to the person instead of waited for

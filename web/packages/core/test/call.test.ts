@@ -22,16 +22,20 @@ function bench(script: Partial<Phone> = {}, getCredentials = (): Promise<Credent
     },
     openPhone: (report) => {
       const log: string[] = [];
-      const phone: Phone = {
+      const phone: Phone = Object.assign<Phone, Partial<Phone>>({
         openMicrophone: () => { log.push('mic'); return Promise.resolve(); },
         join: () => { log.push('join'); report({ type: 'joined', now: Date.now(), peers: [ECHO] }); return Promise.resolve(); },
         setMuted: (muted) => { log.push(`mute ${String(muted)}`); return Promise.resolve(); },
         setSpeakerMuted: (muted) => { log.push(`speaker ${String(muted)}`); },
         levels: () => ({ local: 0.5, remote: 0.25 }),
+        setVolume: (volume) => { log.push(`volume ${String(volume)}`); },
+        setInput: (id) => { log.push(`input ${id}`); return Promise.resolve(); },
+        setOutput: (id) => { log.push(`output ${id}`); return Promise.resolve(); },
+        continue: () => { log.push('continue'); return Promise.resolve(); },
+        stats: () => Promise.resolve(null),
         resumeSound: () => Promise.resolve(),
         close: () => { log.push('close'); return Promise.resolve(); },
-        ...script,
-      };
+      }, script);
       made.phones.push({ phone, report, log });
       return Promise.resolve(phone);
     },

@@ -23,17 +23,17 @@ export function newsOf(before: Call, now: Call, labels: Labels): News | null {
       return before.state === 'reconnecting'
         ? { text: labels.saidReconnected, urgent: false }
         : { text: labels.saidConnected(name), urgent: true };
-    case 'reconnecting':
+    case 'reconnecting': case 'interrupted':
       return { text: statusOf(now, labels), urgent: true };
     case 'ended': {
       const duration = durationOf(now, now.endedAt ?? 0);
       return { text: labels.saidEnded(duration === null ? null : speakDuration(duration, en)), urgent: true };
     }
-    case 'failed': {
+    case 'failed': case 'missed': {
       const words = now.error === null ? null : (labels.errors[now.error.code] ?? now.error.text);
       return words === null ? null : { text: `${words.title}. ${words.sentence} ${words.next}`, urgent: true };
     }
-    case 'opening': case 'requesting-mic': case 'connecting': case 'ringing':
+    case 'opening': case 'priming': case 'requesting-mic': case 'checking': case 'connecting': case 'ringing': case 'queued':
       return { text: statusOf(now, labels), urgent: false };
     case 'idle': case 'ending':
       return null;

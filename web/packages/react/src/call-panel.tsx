@@ -37,7 +37,8 @@ export interface CallPanelProps {
 /** Views that look alike share a key, so that only real changes are animated. */
 function viewOf(state: CallState): 'before' | 'call' | 'ended' | 'failed' {
   if (state === 'idle') return 'before';
-  if (state === 'ended' || state === 'failed') return state;
+  if (state === 'ended') return state;
+  if (state === 'failed' || state === 'missed') return 'failed';
   return 'call';
 }
 

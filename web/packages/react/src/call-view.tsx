@@ -14,14 +14,14 @@ export function statusOf(call: Call, labels: Labels): string {
   switch (call.state) {
     case 'idle': return labels.introTitle;
     case 'opening': return labels.opening;
-    case 'requesting-mic': return labels.requestingMic;
-    case 'connecting': return labels.connecting;
-    case 'ringing': return call.peerLeft ? labels.ringingAgain : labels.ringing;
+    case 'priming': case 'requesting-mic': return labels.requestingMic;
+    case 'checking': case 'connecting': return labels.connecting;
+    case 'ringing': case 'queued': return call.peerLeft ? labels.ringingAgain : labels.ringing;
     case 'connected': return labels.connected;
-    case 'reconnecting': return labels.reconnecting;
+    case 'reconnecting': case 'interrupted': return labels.reconnecting;
     case 'ending': return labels.ending;
     case 'ended': return call.endReason === 'cancelled' ? labels.cancelled : labels.ended;
-    case 'failed': return call.error === null ? labels.ended : (labels.errors[call.error.code] ?? call.error.text).title;
+    case 'missed': case 'failed': return call.error === null ? labels.ended : (labels.errors[call.error.code] ?? call.error.text).title;
   }
 }
 

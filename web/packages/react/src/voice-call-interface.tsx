@@ -62,7 +62,7 @@ function OwnCall(props: VoiceCallInterfaceProps): ReactElement {
   const labels = { ...ENGLISH, ...props.labels };
   return (
     <div className="oh-root oh-inline" data-oh-state={call.state} role="group" aria-label={labels.panel}>
-      {call.state === 'failed' ? <Failed key={call.attempt} handle={handle} labels={labels} />
+      {call.state === 'failed' || call.state === 'missed' ? <Failed key={call.attempt} handle={handle} labels={labels} />
         : call.state === 'ended' ? <Ended handle={handle} labels={labels} />
           : <CallInRoom handle={handle} labels={labels} />}
       <Announcer handle={handle} labels={labels} first="" />
