@@ -21,20 +21,20 @@ export function newsOf(before: Call, now: Call, words: Words): News | null {
       return before.state === 'reconnecting'
         ? { text: words.said.reconnected, urgent: false }
         : { text: say(words, 'said.connected', { name }), urgent: true };
-    case 'reconnecting':
+    case 'reconnecting': case 'interrupted':
       return { text: statusOf(now, words), urgent: true };
     case 'ended': {
       const duration = durationOf(now, now.endedAt ?? 0);
       return { text: duration === null ? words.ended : say(words, 'said.ended', { duration: speakDuration(duration, words) }), urgent: true };
     }
-    case 'failed': {
+    case 'missed': case 'failed': {
       if (now.error === null) return null;
       const { title, sentence } = errorWords(words, now.error.code);
       return { text: now.error.code.startsWith('MIC_DENIED') ? words.said.micBlocked : `${title}. ${sentence}`, urgent: true };
     }
-    case 'requesting-mic':
+    case 'priming': case 'requesting-mic':
       return { text: words.said.micWaiting, urgent: false };
-    case 'opening': case 'connecting': case 'ringing':
+    case 'opening': case 'checking': case 'connecting': case 'ringing': case 'queued':
       return { text: statusOf(now, words), urgent: false };
     case 'idle': case 'ending':
       return null;
