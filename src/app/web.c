@@ -1,6 +1,6 @@
 // web.c — see web.h
 #include "app/web.h"
-#include "app/page.h"
+#include "app/pages.h"
 #include "app/version.h"
 #include "call/origin.h"
 
@@ -96,74 +96,6 @@ bool oh_web_own_url(const struct oh_web *web, oh_id conn, const struct oh_http_r
   return true;
 }
 
-// Everything the page may do is written here; what a browser does not find allowed it refuses.
-static void add_page_policy(struct oh_web *web, const struct oh_http_request *request,
-                            struct oh_text *fields) {
-  struct oh_str host = oh_http_field(request, OH_STR("Host"));
-  oh_text_adds(fields,
-               "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-               "img-src 'self' data:; font-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; "
-               "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-               "connect-src 'self'");
-  if (oh_host_is_valid(host)) // older browsers' 'self' does not cover WebSockets
-    oh_text_addf(fields, " ws://%.*s wss://%.*s", OH_STR_ARG(host), OH_STR_ARG(host));
-  const char *elsewhere = web->config->livekit_host;
-  if (elsewhere && *elsewhere) {
-    struct oh_str rest = oh_str(strstr(elsewhere, "://") + 3);
-    struct oh_str name = oh_str_cut(&rest, '/');
-    if (oh_host_is_valid(name))
-      oh_text_addf(fields, " ws://%.*s wss://%.*s http://%.*s https://%.*s", OH_STR_ARG(name),
-                   OH_STR_ARG(name), OH_STR_ARG(name), OH_STR_ARG(name));
-  }
-  oh_text_adds(fields, "\r\nPermissions-Policy: microphone=(self), speaker-selection=(self), camera=(), "
-                       "geolocation=(), display-capture=()\r\n"
-                       "Referrer-Policy: same-origin\r\nCross-Origin-Opener-Policy: same-origin\r\n");
-}
-
-static bool lists_etag(struct oh_str list, struct oh_str etag) {
-  while (list.len) {
-    struct oh_str item = oh_str_trim(oh_str_cut(&list, ','));
-    if (oh_str_starts(item, OH_STR("W/"))) item.data += 2, item.len -= 2;
-    if (oh_str_eq(item, etag) || oh_str_eq(item, OH_STR("*"))) return true;
-  }
-  return false;
-}
-
-static void respond_file(struct oh_web *web, oh_id conn, const struct oh_http_request *request,
-                         const struct oh_page_file *file) {
-  struct oh_str accepted = oh_http_field(request, OH_STR("Accept-Encoding"));
-  struct oh_bytes body = file->identity;
-  const char *encoding = NULL;
-  if (file->br.len && oh_http_has_token(accepted, OH_STR("br")))
-    body = file->br, encoding = "br";
-  else if (file->gzip.len && oh_http_has_token(accepted, OH_STR("gzip")))
-    body = file->gzip, encoding = "gzip";
-  char etag[64];
-  snprintf(etag, sizeof etag, "\"%s%s%s\"", file->etag, encoding ? "-" : "", encoding ? encoding : "");
-  struct oh_text fields;
-  oh_text_init(&fields, FIELDS_MAX);
-  oh_text_addf(&fields, "ETag: %s\r\nVary: Accept-Encoding, Accept, Origin\r\nCache-Control: %s\r\n", etag,
-               file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  if (encoding) oh_text_addf(&fields, "Content-Encoding: %s\r\n", encoding);
-  oh_text_adds(&fields, "X-Content-Type-Options: nosniff\r\n");
-  if (strncmp(file->type, "text/html", 9) == 0) add_page_policy(web, request, &fields);
-  struct oh_http_response response = {.status = 200,
-                                      .type = oh_str(file->type),
-                                      .fields = oh_text_str(&fields),
-                                      .body = body,
-                                      .body_is_static = true};
-  if (lists_etag(oh_http_field(request, OH_STR("If-None-Match")), oh_str(etag)))
-    response = (struct oh_http_response){.status = 304, .fields = oh_text_str(&fields)};
-  oh_http_respond(web->server, conn, &response);
-  oh_text_fini(&fields);
-}
-
-static const struct oh_page_file *find_file(struct oh_str path) {
-  for (size_t i = 0; i < oh_page_file_count; i++)
-    if (oh_str_eq(oh_str(oh_page_files[i].path), path)) return &oh_page_files[i];
-  return NULL;
-}
-
 static bool wants_html(const struct oh_http_request *request) {
   struct oh_str accept = oh_http_field(request, OH_STR("Accept"));
   while (accept.len) {
@@ -179,10 +111,7 @@ static void answer_root(struct oh_web *web, oh_id conn, const struct oh_http_req
     oh_web_respond_text(web, conn, 200, "OK");
     return;
   }
-  const struct oh_page_file *page = find_file(OH_STR("/index.html"));
-  if (page)
-    respond_file(web, conn, request, page);
-  else
+  if (!oh_pages_answer_index(web, conn, request))
     oh_web_respond_text(
         web, conn, 200,
         "offhook is running, but this binary was built without its page; ./run builds both.\n");
@@ -210,7 +139,6 @@ static void refuse_method(struct oh_web *web, oh_id conn, const struct oh_http_r
 
 static void answer_get(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
   struct oh_str path = request->path;
-  const struct oh_page_file *file = find_file(path);
   if (oh_str_eq(path, OH_STR("/"))) {
     answer_root(web, conn, request);
   } else if (oh_str_eq(path, OH_STR("/healthz"))) {
@@ -220,9 +148,7 @@ static void answer_get(struct oh_web *web, oh_id conn, const struct oh_http_requ
     oh_web_respond_text(web, conn, draining ? 503 : 200, draining ? "draining" : "OK");
   } else if (oh_str_eq(path, OH_STR("/version"))) {
     answer_version(web, conn);
-  } else if (file) {
-    respond_file(web, conn, request, file);
-  } else {
+  } else if (!oh_pages_answer(web, conn, request)) {
     struct oh_text fields;
     oh_text_init(&fields, FIELDS_MAX);
     oh_web_cors(origin_of(request), false, &fields);
@@ -250,7 +176,7 @@ enum oh_web_route oh_web_request(struct oh_web *web, int64_t now_us, oh_id conn,
   } else if (get || head) {
     answer_get(web, conn, request);
   } else {
-    bool known = oh_str_eq(request->path, OH_STR("/")) || find_file(request->path) ||
+    bool known = oh_str_eq(request->path, OH_STR("/")) || oh_pages_has(web, request->path) ||
                  oh_str_eq(request->path, OH_STR("/healthz")) ||
                  oh_str_eq(request->path, OH_STR("/readyz")) || oh_str_eq(request->path, OH_STR("/version"));
     if (known)

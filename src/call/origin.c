@@ -65,10 +65,15 @@ static bool matches(const struct parts *page, struct oh_str rule_text) {
 
 bool oh_origin_is_rule(struct oh_str rule) {
   struct parts parts;
+  uint64_t port;
   if (oh_str_eq(rule, OH_STR("*"))) return true;
-  if (!split(rule, &parts)) return false;
+  if (!split(rule, &parts) || parts.scheme.len == 0) return false;
+  for (size_t i = 0; i < parts.scheme.len; i++) { // "capacitor" and "chrome-extension" are fine, too
+    char c = parts.scheme.data[i];
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-')) return false;
+  }
   if (oh_str_starts(parts.host, OH_STR("*."))) parts.host.data += 2, parts.host.len -= 2;
-  return oh_host_is_valid(parts.host);
+  return oh_str_to_u64(parts.port, 65535, &port) && oh_host_is_valid(parts.host);
 }
 
 bool oh_origin_allowed(struct oh_str origin, struct oh_str host, const char *const *rules,

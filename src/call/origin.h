@@ -8,7 +8,7 @@
 // Rules: "https://example.org", "https://example.org:8443", "https://*.example.org" (any depth, not the name
 // itself), "*" (everybody). "null" (a sandboxed page or a file) only by "*".
 bool oh_origin_allowed(struct oh_str origin, struct oh_str host, const char *const *rules, size_t rule_count);
-// Whether a rule is one that can match.
+// Whether a rule is one that can match; it may then stand in a Content-Security-Policy as it is.
 bool oh_origin_is_rule(struct oh_str rule);
 bool oh_origin_is_same(struct oh_str origin, struct oh_str host);
 // Only the letters that a Host field can have (RFC 9110 7.2): safe to put into a URL or a field of ours.

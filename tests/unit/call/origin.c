@@ -54,6 +54,29 @@ static void look_alikes_may_not(void **state) {
     if (allowed(bad[i], "call.test")) fail_msg("%s was allowed", bad[i]);
 }
 
+static void rules_fit_a_content_security_policy(void **state) {
+  (void)state;
+  const char *const good[] = {"*", "https://shop.example", "https://*.example.org", "http://dev.test:3000",
+                              "http://[::1]:8080"};
+  const char *const bad[] = {"",
+                             "shop.example",
+                             "https://",
+                             "https://a.test; script-src *",
+                             "https://a b.test",
+                             "https://a.test:x",
+                             "https://a.test/path",
+                             "f;p://a.test",
+                             "https://*",
+                             "null",
+                             "https://a.test:99999",
+                             "https://a.test\r\nX: y",
+                             "https://a.*.test"};
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    if (!oh_origin_is_rule(oh_str(good[i]))) fail_msg("%s was refused", good[i]);
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    if (oh_origin_is_rule(oh_str(bad[i]))) fail_msg("%s was taken", bad[i]);
+}
+
 static void a_star_lets_everybody(void **state) {
   (void)state;
   const char *const all[] = {"*"};
@@ -71,9 +94,9 @@ static void hosts_hold_only_host_letters(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(own_pages_may), cmocka_unit_test(listed_pages_may),
-                                     cmocka_unit_test(look_alikes_may_not),
-                                     cmocka_unit_test(a_star_lets_everybody),
-                                     cmocka_unit_test(hosts_hold_only_host_letters)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(own_pages_may),         cmocka_unit_test(listed_pages_may),
+      cmocka_unit_test(look_alikes_may_not),   cmocka_unit_test(rules_fit_a_content_security_policy),
+      cmocka_unit_test(a_star_lets_everybody), cmocka_unit_test(hosts_hold_only_host_letters)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
