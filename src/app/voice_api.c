@@ -133,7 +133,8 @@ static void add_cors(struct oh_str origin, struct oh_text *fields) {
                OH_STR_ARG(origin));
 }
 
-static void answer(const struct oh_voice_request *request) {
+static void answer(const struct oh_voice_request *request, void *ctx) {
+  (void)ctx;
   const struct oh_web *web = request->web;
   const struct oh_http_request *http = request->http;
   struct oh_text methods;
@@ -161,8 +162,8 @@ static void answer(const struct oh_voice_request *request) {
   oh_text_fini(&methods);
 }
 
-void oh_voice_api_request(struct oh_web *web, int64_t now_us, oh_id conn,
-                          const struct oh_http_request *http) {
+static void with_request(struct oh_web *web, int64_t now_us, oh_id conn, const struct oh_http_request *http,
+                         void (*then)(const struct oh_voice_request *request, void *ctx), void *ctx) {
   struct oh_str origin = oh_http_field(http, OH_STR("Origin"));
   struct oh_text cors;
   oh_text_init(&cors, 4096);
@@ -170,6 +171,17 @@ void oh_voice_api_request(struct oh_web *web, int64_t now_us, oh_id conn,
     add_cors(origin, &cors);
   struct oh_voice_request request = {
       .web = web, .now_us = now_us, .conn = conn, .http = http, .cors = oh_text_str(&cors)};
-  answer(&request);
+  then(&request, ctx);
   oh_text_fini(&cors);
+}
+
+void oh_voice_api_request(struct oh_web *web, int64_t now_us, oh_id conn,
+                          const struct oh_http_request *http) {
+  with_request(web, now_us, conn, http, answer, NULL);
+}
+
+void oh_voice_again(struct oh_web *web, int64_t now_us, oh_id conn,
+                    void (*then)(const struct oh_voice_request *request, void *ctx), void *ctx) {
+  const struct oh_http_request *http = oh_http_held(web->server, conn);
+  if (http) with_request(web, now_us, conn, http, then, ctx);
 }

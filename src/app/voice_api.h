@@ -27,6 +27,11 @@ void oh_voice_respond(const struct oh_voice_request *request, int status, const 
                       struct oh_str json);
 void oh_voice_refuse(const struct oh_voice_request *request, enum oh_problem problem, uint32_t retry_after_s);
 
+// Builds the request of a held connection again, for handlers that had to wait for something. Does nothing if
+// the client has gone.
+void oh_voice_again(struct oh_web *web, int64_t now_us, oh_id conn,
+                    void (*then)(const struct oh_voice_request *request, void *ctx), void *ctx);
+
 // The handlers.
 void oh_voice_token(const struct oh_voice_request *request);
 void oh_voice_invite(const struct oh_voice_request *request);

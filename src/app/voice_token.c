@@ -1,9 +1,11 @@
-// voice_token.c — POST /api/voice/token and /api/voice/invite: who may ask (site, origin, budget), then
-// call/ticket.h.
-#include "app/voice_api.h"
+// voice_token.c — see voice_token.h
+#include "app/voice_token.h"
 #include "call/ticket.h"
+#include <stdlib.h>
 
 #define DRAIN_RETRY_S 5
+
+static const char invite_path[] = "/api/voice/invite";
 
 // wss:// for https:// and so on, without slashes at the end.
 static void add_url(struct oh_text *out, const char *url, bool websocket) {
@@ -20,46 +22,87 @@ static bool is_set(const char *text) {
   return text && *text;
 }
 
-static enum oh_problem make_answer(const struct oh_voice_request *request, const struct oh_site *site,
-                                   bool invite, struct oh_text *answer) {
+// Where clients connect, and where an invitation is opened. False: the request's Host is no host.
+static bool make_urls(const struct oh_voice_request *request, struct oh_text *server_url,
+                      struct oh_text *page_url) {
+  const struct oh_config *config = request->web->config;
+  bool ok = true;
+  if (is_set(config->livekit_host))
+    add_url(server_url, config->livekit_host, true);
+  else if (is_set(config->public_url))
+    add_url(server_url, config->public_url, true);
+  else
+    ok = oh_web_own_url(request->web, request->conn, request->http, true, server_url);
+  if (is_set(config->public_url))
+    add_url(page_url, config->public_url, false);
+  else
+    ok = oh_web_own_url(request->web, request->conn, request->http, false, page_url) && ok;
+  return ok && !server_url->failed && !page_url->failed;
+}
+
+static void refuse(const struct oh_voice_request *request, enum oh_problem problem, uint32_t retry_after_s) {
+  oh_count(&request->web->world->counters, OH_COUNT_tokens_refused);
+  oh_voice_refuse(request, problem, retry_after_s);
+}
+
+// The second half: everything about who asks is known.
+static enum oh_problem issue(const struct oh_voice_request *request, const struct oh_site *site,
+                             const struct oh_wish *wish, const struct oh_user *user, struct oh_text *answer) {
   struct oh_web *web = request->web;
-  const struct oh_config *config = web->config;
+  struct oh_str origin = oh_http_field(request->http, OH_STR("Origin"));
+  char *origin_text = oh_str_dup(origin);
   struct oh_text server_url, page_url;
   oh_text_init(&server_url, 1024);
   oh_text_init(&page_url, 1024);
-  bool ok = true;
-  if (is_set(config->livekit_host))
-    add_url(&server_url, config->livekit_host, true);
-  else if (is_set(config->public_url))
-    add_url(&server_url, config->public_url, true);
-  else
-    ok = oh_web_own_url(web, request->conn, request->http, true, &server_url);
-  if (is_set(config->public_url))
-    add_url(&page_url, config->public_url, false);
-  else
-    ok = oh_web_own_url(web, request->conn, request->http, false, &page_url) && ok;
   enum oh_problem problem = OH_PROBLEM_REQUEST_INVALID;
-  if (ok && !server_url.failed && !page_url.failed) {
-    struct oh_ticket_site ticket = {.key = config->key_items[0],
-                                    .token_ttl_s = site->token_ttl_s,
-                                    .invite_ttl_s = site->invite_ttl_s,
-                                    .echo = site->echo,
-                                    .server_url = server_url.data,
-                                    .page_url = page_url.data};
-    int64_t unix_us = oh_unix_us(web->world, request->now_us);
-    const struct oh_random *random = &web->world->random;
-    problem = invite ? oh_ticket_invite(&ticket, random, unix_us, request->http->body, answer)
-                     : oh_ticket_issue(&ticket, random, unix_us, request->http->body, answer);
+  struct oh_ticket_call call;
+  if (make_urls(request, &server_url, &page_url)) {
+    struct oh_ticket_office office = {.site = site,
+                                      .key = web->config->key_items[0],
+                                      .server_url = server_url.data,
+                                      .page_url = page_url.data,
+                                      .origin = origin_text,
+                                      .resumes = !is_set(web->config->livekit_host),
+                                      .random = &web->world->random,
+                                      .unix_us = oh_unix_us(web->world, request->now_us)};
+    bool invite = oh_str_eq(request->http->path, oh_str(invite_path));
+    problem = invite ? OH_PROBLEM_NONE : oh_ticket_call(&office, wish, user, &call);
+    if (invite)
+      oh_ticket_invite(&office, answer);
+    else if (problem == OH_PROBLEM_NONE)
+      problem = oh_ticket_issue(&office, wish, user, &call, answer);
   }
   oh_text_fini(&server_url);
   oh_text_fini(&page_url);
-  return problem;
+  free(origin_text);
+  return answer->failed ? OH_PROBLEM_INTERNAL : problem;
+}
+
+static void finish(const struct oh_voice_request *request, const struct oh_site *site,
+                   const struct oh_wish *wish, const struct oh_user *user) {
+  struct oh_text answer;
+  oh_text_init(&answer, 4 * OH_TOKEN_MAX);
+  enum oh_problem problem = issue(request, site, wish, user, &answer);
+  if (problem == OH_PROBLEM_NONE) {
+    oh_count(&request->web->world->counters, OH_COUNT_tokens_issued);
+    oh_voice_respond(request, 200, NULL, oh_text_str(&answer));
+  } else {
+    refuse(request, problem, 0);
+  }
+  oh_text_fini(&answer);
+}
+
+// The one place where sign-in is called: it answers by oh_voice_signed_in, now or later.
+static void sign_in(const struct oh_voice_request *request, const struct oh_site *site,
+                    const struct oh_wish *wish) {
+  (void)site, (void)wish;
+  oh_voice_signed_in(request->web, request->now_us, request->conn, OH_PROBLEM_AUTH_REQUIRED, NULL);
 }
 
 static enum oh_problem admit(const struct oh_voice_request *request, const struct oh_site *site,
                              uint32_t *retry_after_s) {
   struct oh_web *web = request->web;
-  if (request->http->body.len > OH_TICKET_BODY_MAX) return OH_PROBLEM_REQUEST_TOO_LARGE;
+  if (site->paused) return OH_PROBLEM_SITE_PAUSED;
   if (atomic_load_explicit(web->draining, memory_order_relaxed)) {
     *retry_after_s = DRAIN_RETRY_S;
     return OH_PROBLEM_SERVER_DRAINING;
@@ -70,31 +113,61 @@ static enum oh_problem admit(const struct oh_voice_request *request, const struc
   return OH_PROBLEM_NONE;
 }
 
-static void answer_post(const struct oh_voice_request *request, bool invite) {
-  const struct oh_site *site = oh_voice_site(request, (struct oh_str){0});
+static void begin(const struct oh_voice_request *request, const struct oh_wish *wish) {
+  const struct oh_site *site = oh_voice_site(request, oh_str(wish->site));
+  uint32_t retry_after_s = 0;
   if (!site) {
     oh_count(&request->web->world->counters, OH_COUNT_tokens_refused);
     return;
   }
-  uint32_t retry_after_s = 0;
-  struct oh_text answer;
-  oh_text_init(&answer, 4 * OH_TOKEN_MAX);
   enum oh_problem problem = admit(request, site, &retry_after_s);
-  if (problem == OH_PROBLEM_NONE) problem = make_answer(request, site, invite, &answer);
-  if (problem == OH_PROBLEM_NONE && answer.failed) problem = OH_PROBLEM_INTERNAL;
-  oh_count(&request->web->world->counters,
-           problem == OH_PROBLEM_NONE ? OH_COUNT_tokens_issued : OH_COUNT_tokens_refused);
-  if (problem == OH_PROBLEM_NONE)
-    oh_voice_respond(request, 200, NULL, oh_text_str(&answer));
+  if (problem != OH_PROBLEM_NONE)
+    refuse(request, problem, retry_after_s);
+  else if (site->auth == OH_AUTH_ANONYMOUS)
+    finish(request, site, wish, NULL);
   else
-    oh_voice_refuse(request, problem, retry_after_s);
-  oh_text_fini(&answer);
+    sign_in(request, site, wish);
+}
+
+static void answer_post(const struct oh_voice_request *request) {
+  struct oh_wish wish;
+  enum oh_problem problem = oh_wish_read(request->http->body, &wish);
+  if (problem == OH_PROBLEM_NONE)
+    begin(request, &wish);
+  else
+    refuse(request, problem, 0);
+  oh_wish_fini(&wish);
 }
 
 void oh_voice_token(const struct oh_voice_request *request) {
-  answer_post(request, false);
+  answer_post(request);
 }
 
 void oh_voice_invite(const struct oh_voice_request *request) {
-  answer_post(request, true);
+  answer_post(request);
+}
+
+struct decision {
+  enum oh_problem problem;
+  const struct oh_user *user;
+};
+
+static void decided(const struct oh_voice_request *request, void *ctx) {
+  const struct decision *decision = ctx;
+  struct oh_wish wish;
+  enum oh_problem problem = oh_wish_read(request->http->body, &wish);
+  if (problem == OH_PROBLEM_NONE) problem = decision->problem;
+  // A reload may have taken the site away in the meantime.
+  const struct oh_site *site = problem == OH_PROBLEM_NONE ? oh_voice_site(request, oh_str(wish.site)) : NULL;
+  if (site)
+    finish(request, site, &wish, decision->user);
+  else if (problem != OH_PROBLEM_NONE)
+    refuse(request, problem, 0);
+  oh_wish_fini(&wish);
+}
+
+void oh_voice_signed_in(struct oh_web *web, int64_t now_us, oh_id conn, enum oh_problem problem,
+                        const struct oh_user *user) {
+  struct decision decision = {problem, user};
+  oh_voice_again(web, now_us, conn, decided, &decision);
 }

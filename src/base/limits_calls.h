@@ -12,3 +12,15 @@
 #define OH_SITES_MAX 256      // of one server, "default" not counted
 #define OH_SITE_ID_MAX 63     // as a DNS label: ids go into URLs
 #define OH_SITE_TEXT_MAX 4096 // bytes of one text that an operator writes for visitors
+
+// What a page claims in a token request (call/wish.h); all of it must fit a token of 8 KB.
+#define OH_PAGE_ATTRIBUTES_MAX 32
+#define OH_PAGE_KEY_MAX 64
+#define OH_PAGE_VALUE_MAX 512
+#define OH_PAGE_BYTES_MAX 2048 // keys and values together
+#define OH_PAGE_URL_MAX 512    // longer ones are cut
+#define OH_PAGE_TITLE_MAX 128
+#define OH_PAGE_LOCALE_MAX 35     // the longest tag that RFC 5646 4.4.1 asks us to take
+#define OH_RETURN_MAX 4096        // characters of a resume ticket
+#define OH_RETURN_ORIGIN_MAX 255  // of the page it is bound to; longer ones get no resume
+#define OH_RETURN_SUBJECT_MAX 255 // of the user it is bound to, likewise

@@ -7,8 +7,12 @@
 // X(code, HTTP status, title, what the caller can do)
 #define OH_PROBLEMS(X)                                                                                       \
   X(REQUEST_INVALID, 400, "The request is not understood", "Send a JSON object, or nothing.")                \
-  X(TOKEN_INVALID, 400, "The invitation is not valid", "Ask for a new link.")                                \
-  X(TOKEN_EXPIRED, 410, "The invitation has expired", "Ask for a new link.")                                 \
+  X(TOKEN_INVALID, 400, "The invitation or ticket is not valid", "Ask for a new one.")                       \
+  X(TOKEN_EXPIRED, 410, "The invitation or ticket has expired", "Ask for a new one.")                        \
+  X(ROOM_CLOSED, 410, "The call has ended", "Start a new call.")                                             \
+  X(AUTH_REQUIRED, 401, "Sign in to call",                                                                   \
+    "Send the session token of the sign-in as Authorization: Bearer.")                                       \
+  X(AUTH_FORBIDDEN, 403, "This sign-in may not call here", "Sign in with another account.")                  \
   X(ORIGIN_DENIED, 403, "This site may not start calls here",                                                \
     "The owner of the server adds the site to voice.allowed_origins.")                                       \
   X(SITE_UNKNOWN, 404, "There is no such site here", "Check the id of the site (data-site).")                \
@@ -17,6 +21,11 @@
   X(REQUEST_TOO_LARGE, 413, "The request is too large", "Send less.")                                        \
   X(RATE_LIMITED, 429, "Too many calls from this network", "Wait as long as Retry-After says.")              \
   X(SERVER_DRAINING, 503, "The server is about to restart", "Try again in a moment.")                        \
+  X(SITE_PAUSED, 403, "Calls are paused on this site", "Try again later, or another way.")                   \
+  X(PROOF_REQUIRED, 428, "Solve the puzzle first",                                                           \
+    "Find a nonce so that SHA-256(challenge + nonce) begins with so many zero bits.")                        \
+  X(BUDGET_EXCEEDED, 429, "No more calls for today",                                                         \
+    "Wait as long as Retry-After says, or take another way.")                                                \
   X(CAPACITY, 503, "The server is full", "Try again in a moment.")                                           \
   X(INTERNAL, 500, "The server failed", "Try again; its log says more.")
 

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "call/echo.h"
+#include "call/return.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
@@ -12,7 +13,8 @@
 #define INVITE_ISSUER "offhook-invite"
 #define SOURCE_MICROPHONE 2 // livekit.TrackSource
 #define ID_HEX_LEN 32
-#define DISPLAY_NAME_MAX 64 // bytes; a name, not a message
+#define CALL_PREFIX "call-"
+#define SECOND_US 1000000
 
 // 128 random bits as hex.
 static void make_id(const struct oh_random *random, char hex[ID_HEX_LEN + 1]) {
@@ -41,74 +43,105 @@ static void derive_invite_secret(const struct oh_key *key, char secret[65]) {
   OPENSSL_cleanse(mac, sizeof mac);
 }
 
-static json_t *read_body(struct oh_bytes body) {
-  json_error_t error;
-  if (body.len == 0) return json_object();
-  if (body.len > OH_TICKET_BODY_MAX) return NULL;
-  json_t *root = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, &error);
-  if (json_is_object(root)) return root;
-  json_decref(root);
-  return NULL;
-}
-
-static const char *string_of(const json_t *root, const char *name, const char *other_name) {
-  const char *text = json_string_value(json_object_get(root, name));
-  return text ? text : json_string_value(json_object_get(root, other_name));
-}
-
-// A short line of text without control characters; anything else counts as not given.
-static const char *display_name(const json_t *root) {
-  const char *name = string_of(root, "participant_name", "participantName");
-  if (!name || !*name || strlen(name) > DISPLAY_NAME_MAX) return NULL;
-  for (const char *p = name; *p; p++)
-    if ((unsigned char)*p < 0x20 || *p == 0x7f) return NULL;
-  return name;
-}
-
 static void replace(char **text, const char *with) {
   free(*text);
   *text = oh_str_dup(oh_str(with));
 }
 
-static enum oh_problem read_invite(const struct oh_ticket_site *site, const char *invite, int64_t unix_us,
-                                   char room[OH_ROOM_NAME_MAX + 1]) {
+static enum oh_problem read_invite(const struct oh_ticket_office *office, const char *invite,
+                                   struct oh_ticket_call *call) {
   char secret[65];
-  derive_invite_secret(&site->key, secret);
+  derive_invite_secret(&office->key, secret);
   struct oh_key key = {.id = INVITE_ISSUER, .secret = secret};
   struct oh_keys keys = {.items = &key, .count = 1};
   struct oh_claims claims;
   const char *detail;
-  enum oh_token_error error = oh_token_read(oh_str(invite), &keys, unix_us, &claims, &detail);
+  enum oh_token_error error = oh_token_read(oh_str(invite), &keys, office->unix_us, &claims, &detail);
   OPENSSL_cleanse(secret, sizeof secret);
   enum oh_problem problem = OH_PROBLEM_NONE;
   if (error == OH_TOKEN_INVALID && strstr(detail, "expired"))
     problem = OH_PROBLEM_TOKEN_EXPIRED;
   else if (error != OH_TOKEN_OK || !claims.has_video || claims.video.room_join || !*claims.video.room ||
-           strlen(claims.video.room) > OH_ROOM_NAME_MAX)
+           strlen(claims.video.room) > OH_ROOM_NAME_MAX || strcmp(claims.metadata, office->site->id) != 0)
     problem = OH_PROBLEM_TOKEN_INVALID;
   else
-    snprintf(room, OH_ROOM_NAME_MAX + 1, "%s", claims.video.room);
+    snprintf(call->room, sizeof call->room, "%s", claims.video.room);
   oh_claims_fini(&claims);
   return problem;
 }
 
-static char *sign_visitor(const struct oh_ticket_site *site, int64_t unix_us, const char *room,
-                          const char *identity, const char *name, bool invited) {
+static enum oh_problem read_return(const struct oh_ticket_office *office, const struct oh_wish *wish,
+                                   const struct oh_user *user, struct oh_ticket_call *call) {
+  struct oh_return back = {
+      .site = office->site->id, .origin = office->origin, .subject = user ? user->subject : ""};
+  if (!office->resumes) return OH_PROBLEM_TOKEN_INVALID;
+  enum oh_problem problem =
+      oh_return_read(oh_str(wish->resume), &office->key, office->unix_us / SECOND_US, &back);
+  if (problem != OH_PROBLEM_NONE) return problem;
+  memcpy(call->room, back.room, sizeof call->room);
+  memcpy(call->identity, back.identity, sizeof call->identity);
+  if (!*call->name) memcpy(call->name, back.name, sizeof call->name);
+  call->invited = back.invited;
+  call->resumed = true;
+  call->started_unix_s = back.started_unix_s;
+  return OH_PROBLEM_NONE;
+}
+
+enum oh_problem oh_ticket_call(const struct oh_ticket_office *office, const struct oh_wish *wish,
+                               const struct oh_user *user, struct oh_ticket_call *call) {
+  char id[ID_HEX_LEN + 1];
+  const char *name = user && user->name ? user->name : wish->name;
+  *call = (struct oh_ticket_call){.started_unix_s = office->unix_us / SECOND_US};
+  if (name && strlen(name) <= OH_NAME_MAX) snprintf(call->name, sizeof call->name, "%s", name);
+  if (wish->resume) return read_return(office, wish, user, call);
+  make_id(office->random, id);
+  snprintf(call->identity, sizeof call->identity, "visitor-%s", id);
+  make_id(office->random, id);
+  snprintf(call->room, sizeof call->room, CALL_PREFIX "%s", id);
+  call->invited = wish->invite != NULL;
+  return wish->invite ? read_invite(office, wish->invite, call) : OH_PROBLEM_NONE;
+}
+
+static void set(struct oh_claims *claims, const char *prefix, const char *key, const char *value) {
+  char full[OH_PAGE_KEY_MAX + 16];
+  if (!value || !*value || snprintf(full, sizeof full, "%s%s", prefix, key) >= (int)sizeof full) return;
+  oh_claims_set_attribute(claims, oh_str(full), oh_str(value));
+}
+
+static void set_attributes(struct oh_claims *claims, const struct oh_site *site, const struct oh_wish *wish,
+                           const struct oh_user *user) {
+  for (size_t i = 0; i < wish->attribute_count; i++)
+    set(claims, "page.", wish->attributes[i].key, wish->attributes[i].value);
+  // What we know of the page wins over attributes of the same name.
+  set(claims, "page.", "url", wish->url);
+  set(claims, "page.", "title", wish->title);
+  set(claims, "page.", "locale", wish->locale);
+  set(claims, "page.", "metadata", wish->metadata);
+  if (wish->low_data) set(claims, "page.", "lowData", "true");
+  for (size_t i = 0; user && i < user->attribute_count; i++)
+    set(claims, "user.", user->attributes[2 * i], user->attributes[2 * i + 1]);
+  if (user) set(claims, "user.", "subject", user->subject);
+  set(claims, "", OH_SITE_ATTRIBUTE, site->id);
+}
+
+static char *sign_visitor(const struct oh_ticket_office *office, const struct oh_wish *wish,
+                          const struct oh_user *user, const struct oh_ticket_call *call) {
   struct oh_claims claims;
   oh_claims_init(&claims);
-  replace(&claims.identity, identity);
-  if (name) replace(&claims.name, name);
-  claims.expires_unix_s = unix_us / 1000000 + site->token_ttl_s;
+  replace(&claims.identity, call->identity);
+  replace(&claims.name, call->name);
+  claims.expires_unix_s = office->unix_us / SECOND_US + office->site->token_ttl_s;
   claims.has_video = true;
-  replace(&claims.video.room, room);
+  replace(&claims.video.room, call->room);
   claims.video.room_join = true;
   claims.video.can_publish = claims.video.can_subscribe = claims.video.can_publish_data = true;
   claims.video.can_publish_sources = OH_SOURCES_LISTED | 1u << SOURCE_MICROPHONE;
-  if (invited)
+  if (call->invited)
     claims.room_config = oh_str_dup(OH_STR("{\"maxParticipants\":2}"));
-  else if (site->echo)
+  else if (office->site->echo)
     claims.room_config = oh_str_dup(OH_STR("{\"agents\":[{\"agentName\":\"" OH_ECHO_AGENT_NAME "\"}]}"));
-  char *token = oh_token_write(&claims, &site->key);
+  set_attributes(&claims, office->site, wish, user);
+  char *token = oh_token_write(&claims, &office->key);
   oh_claims_fini(&claims);
   return token;
 }
@@ -122,62 +155,73 @@ static void add_json(struct oh_text *answer, json_t *take_object) {
   json_decref(take_object);
 }
 
-enum oh_problem oh_ticket_issue(const struct oh_ticket_site *site, const struct oh_random *random,
-                                int64_t unix_us, struct oh_bytes body, struct oh_text *answer) {
-  json_t *root = read_body(body);
-  if (!root) return OH_PROBLEM_REQUEST_INVALID;
-  char id[ID_HEX_LEN + 1], identity[16 + ID_HEX_LEN], room[OH_ROOM_NAME_MAX + 1], expires[24];
-  make_id(random, id);
-  snprintf(identity, sizeof identity, "visitor-%s", id);
-  make_id(random, id);
-  snprintf(room, sizeof room, "call-%s", id);
-  const json_t *invite = json_object_get(root, "invite");
-  enum oh_problem problem = OH_PROBLEM_NONE;
-  if (invite && !json_is_null(invite))
-    problem = json_is_string(invite) ? read_invite(site, json_string_value(invite), unix_us, room)
-                                     : OH_PROBLEM_REQUEST_INVALID;
-  if (problem == OH_PROBLEM_NONE) {
-    bool invited = invite && !json_is_null(invite);
-    char *token = sign_visitor(site, unix_us, room, identity, display_name(root), invited);
-    OH_CHECK(token);
-    make_time(unix_us / 1000000 + site->token_ttl_s, expires);
-    add_json(answer, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "token", token, "roomName", room,
-                               "participantName", identity, "livekitHost", site->server_url, "serverUrl",
-                               site->server_url, "participantToken", token, "callId", room + strlen("call-"),
-                               "expiresAt", expires));
-    free(token);
-  }
-  json_decref(root);
-  return problem;
+// The ticket lasts as long as a token, and no longer than the call may.
+static void add_return(const struct oh_ticket_office *office, const struct oh_user *user,
+                       const struct oh_ticket_call *call, json_t *answer) {
+  int64_t now_s = office->unix_us / SECOND_US;
+  struct oh_return back = {.site = office->site->id,
+                           .origin = office->origin,
+                           .subject = user ? user->subject : "",
+                           .invited = call->invited,
+                           .started_unix_s = call->started_unix_s,
+                           .expires_unix_s = now_s + office->site->token_ttl_s};
+  int64_t last_s = call->started_unix_s + office->site->max_duration_s;
+  if (office->site->max_duration_s && last_s < back.expires_unix_s) back.expires_unix_s = last_s;
+  memcpy(back.room, call->room, sizeof back.room);
+  memcpy(back.identity, call->identity, sizeof back.identity);
+  memcpy(back.name, call->name, sizeof back.name);
+  struct oh_text ticket;
+  oh_text_init(&ticket, OH_RETURN_MAX);
+  oh_return_write(&back, &office->key, office->random, &ticket);
+  if (ticket.len && !ticket.failed) json_object_set_new(answer, "resume", json_string(ticket.data));
+  oh_text_fini(&ticket);
 }
 
-enum oh_problem oh_ticket_invite(const struct oh_ticket_site *site, const struct oh_random *random,
-                                 int64_t unix_us, struct oh_bytes body, struct oh_text *answer) {
-  json_t *root = read_body(body);
-  if (!root) return OH_PROBLEM_REQUEST_INVALID;
-  json_decref(root);
+enum oh_problem oh_ticket_issue(const struct oh_ticket_office *office, const struct oh_wish *wish,
+                                const struct oh_user *user, const struct oh_ticket_call *call,
+                                struct oh_text *answer) {
+  char expires[24];
+  const char *room_id = call->room;
+  if (strncmp(room_id, CALL_PREFIX, strlen(CALL_PREFIX)) == 0) room_id += strlen(CALL_PREFIX);
+  char *token = sign_visitor(office, wish, user, call);
+  if (!token) return OH_PROBLEM_REQUEST_TOO_LARGE; // attributes that need many escapes
+  make_time(office->unix_us / SECOND_US + office->site->token_ttl_s, expires);
+  json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "token", token, "roomName",
+                           call->room, "participantName", call->identity, "livekitHost", office->server_url,
+                           "serverUrl", office->server_url, "participantToken", token, "callId", room_id,
+                           "expiresAt", expires, "ringTimeout", (json_int_t)office->site->ring_timeout_s,
+                           "maxDuration", (json_int_t)office->site->max_duration_s);
+  OH_CHECK(json);
+  if (office->resumes) add_return(office, user, call, json);
+  add_json(answer, json);
+  free(token);
+  return OH_PROBLEM_NONE;
+}
+
+void oh_ticket_invite(const struct oh_ticket_office *office, struct oh_text *answer) {
   char id[ID_HEX_LEN + 1], room[8 + ID_HEX_LEN], expires[24], secret[65];
-  make_id(random, id);
-  snprintf(room, sizeof room, "call-%s", id);
+  make_id(office->random, id);
+  snprintf(room, sizeof room, CALL_PREFIX "%s", id);
   struct oh_claims claims;
   oh_claims_init(&claims);
   claims.has_video = true;
   replace(&claims.video.room, room);
+  replace(&claims.metadata, office->site->id);
   claims.video.can_publish = claims.video.can_subscribe = claims.video.can_publish_data = false;
-  claims.expires_unix_s = unix_us / 1000000 + site->invite_ttl_s;
-  derive_invite_secret(&site->key, secret);
+  claims.expires_unix_s = office->unix_us / SECOND_US + office->site->invite_ttl_s;
+  derive_invite_secret(&office->key, secret);
   struct oh_key key = {.id = INVITE_ISSUER, .secret = secret};
   char *invite = oh_token_write(&claims, &key);
   oh_claims_fini(&claims);
   OPENSSL_cleanse(secret, sizeof secret);
   OH_CHECK(invite);
-  make_time(unix_us / 1000000 + site->invite_ttl_s, expires);
+  make_time(office->unix_us / SECOND_US + office->site->invite_ttl_s, expires);
   struct oh_text url;
   oh_text_init(&url, OH_TOKEN_MAX + 1024);
-  oh_text_addf(&url, "%s/?invite=%s", site->page_url, invite);
+  oh_text_addf(&url, "%s/?invite=%s", office->page_url, invite);
+  if (strcmp(office->site->id, OH_SITE_DEFAULT) != 0) oh_text_addf(&url, "&site=%s", office->site->id);
   OH_CHECK(!url.failed);
   add_json(answer, json_pack("{s:s,s:s,s:s}", "invite", invite, "expiresAt", expires, "url", url.data));
   oh_text_fini(&url);
   free(invite);
-  return OH_PROBLEM_NONE;
 }

@@ -28,7 +28,7 @@ test('the four fields of the contract and those of TokenSource', async () => {
   assert.equal(answer.headers.get('cache-control'), 'no-store')
   const body = await answer.json()
   assert.deepEqual(Object.keys(body).sort(), [
-    'callId', 'expiresAt', 'livekitHost', 'participantName', 'participantToken', 'roomName', 'serverUrl', 'token',
+    'callId', 'expiresAt', 'livekitHost', 'maxDuration', 'participantName', 'participantToken', 'resume', 'ringTimeout', 'roomName', 'serverUrl', 'token',
   ])
   assert.equal(body.livekitHost, `ws://127.0.0.1:${server.port}`)
   assert.match(body.roomName, /^call-[0-9a-f]{32}$/)

@@ -43,7 +43,8 @@ test('TokenSource.endpoint fetches, and what it got joins', async () => {
   assert.equal(claims.name, 'Ann')
   assert.notEqual(claims.video.room, 'wanted')
   assert.equal(claims.metadata ?? '', '')
-  assert.deepEqual(claims.attributes ?? {}, {})
+  // P33: what the page says of its visitor is marked as the page's word
+  assert.deepEqual(claims.attributes, { 'page.a': 'b', 'page.metadata': 'm', 'offhook.site': 'default' })
   assert.equal(JSON.stringify(claims.roomConfig ?? {}).includes('spy'), false)
   assert.deepEqual(await validate(participantToken), [200, 'success'])
 })
