@@ -24,3 +24,26 @@
 #define OH_RETURN_MAX 4096        // characters of a resume ticket
 #define OH_RETURN_ORIGIN_MAX 255  // of the page it is bound to; longer ones get no resume
 #define OH_RETURN_SUBJECT_MAX 255 // of the user it is bound to, likewise
+
+// Sign-in (call/jws.h, call/jwks.h, call/signin.h, app/keyring.h).
+#define OH_KID_MAX 128                   // bytes of a key id; Clerk's have 31, Entra's 27
+#define OH_JWKS_MAX (64 * 1024)          // bytes of a key set; with certificates Entra's has 20 KB
+#define OH_JWKS_KEYS_MAX 32              // keys kept of one set; the rest is left out
+#define OH_RSA_BITS_MIN 2048             // NIST SP 800-131A; RFC 7518 3.3
+#define OH_RSA_BITS_MAX 4096             // a larger one costs a worker more than a millisecond per token
+#define OH_SIGNIN_LEEWAY_S 10            // clocks of servers; Clerk's own default is 5 s
+#define OH_SIGNED_LIFE_MAX_S (24 * 3600) // of an identity that a site signs: long enough for a day's work
+#define OH_SUBJECT_MAX 255               // OpenID Connect Core 2: sub has at most 255 ASCII characters
+#define OH_USER_NAME_MAX 64              // bytes; a name, not a message
+#define OH_USER_ATTRIBUTES_MAX 32        // of a signed identity
+#define OH_USER_KEY_MAX 64               // bytes
+#define OH_USER_VALUE_MAX 512            // bytes
+#define OH_USER_BYTES_MAX 2048 // keys and values together: they go into a token of 8 KB, with the page's
+#define OH_KEY_FETCH_MS 4000   // for a key set, so that a waiting visitor gets an answer within 5 s
+#define OH_KEY_WAIT_US (5 * 1000000)   // a token request waits so long for keys
+#define OH_KEY_WAITING_MAX 256         // requests that wait for keys, per worker; further ones are sent away
+#define OH_KEY_ASK_US (60 * 1000000LL) // an unknown key id makes us fetch at most so often
+#define OH_KEY_REFRESH_US (3600 * 1000000LL)    // and without any we fetch so often
+#define OH_KEY_STALE_US (24 * 3600 * 1000000LL) // keys that could not be refreshed for so long are dropped
+#define OH_KEY_RETRY_US (1 * 1000000LL)         // after a failure, doubling up to OH_KEY_ASK_US
+#define OH_KEY_SOURCES_MAX 512                  // one per site, and those of a configuration read again

@@ -16,6 +16,8 @@
   X(ORIGIN_DENIED, 403, "This site may not start calls here",                                                \
     "The owner of the server adds the site to voice.allowed_origins.")                                       \
   X(SITE_UNKNOWN, 404, "There is no such site here", "Check the id of the site (data-site).")                \
+  X(AUTH_UNAVAILABLE, 503, "Nobody can be signed in at the moment",                                          \
+    "Wait as long as Retry-After says: the identity provider's keys cannot be fetched.")                     \
   X(NOT_FOUND, 404, "There is nothing at this address", "Check the address.")                                \
   X(METHOD_NOT_ALLOWED, 405, "This method is not possible here", "See the Allow field.")                     \
   X(REQUEST_TOO_LARGE, 413, "The request is too large", "Send less.")                                        \

@@ -2,6 +2,7 @@
 #include "call/site.h"
 #include "base/limits.h"
 #include "call/origin.h"
+#include "call/signin.h"
 
 static const char *const auth_names[] = {"anonymous", "clerk", "oidc", "signed"};
 
@@ -149,7 +150,8 @@ bool oh_site_finish(struct oh_site *site, struct oh_text *why) {
                  site->allowed_origins.items[i]);
     return false;
   }
-  return check_auth(site, why) && check_looks(site, why) && check_texts(site, why);
+  return check_auth(site, why) && oh_signin_check(site, why) && check_looks(site, why) &&
+         check_texts(site, why);
 }
 
 bool oh_site_read_preset(const char *line, struct oh_str *language, struct oh_str *field,

@@ -18,7 +18,7 @@ struct oh_site_clerk {
 };
 struct oh_site_oidc {
   char *issuer, *jwks_url;
-  struct oh_strings audience; // any of them; none: not looked at
+  struct oh_strings audience; // any of them; there has to be one
 };
 
 struct oh_site {

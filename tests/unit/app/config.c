@@ -360,18 +360,22 @@ static void contradictions_of_sites_are_refused(void **state) {
   (void)state;
   const struct {
     const char *yaml, *expected;
-  } cases[] = {{"voice: {auth: clerk}", "voice.auth is clerk, which needs"},
-               {"voice: {sites: {a: {auth: oidc}}}", "voice.sites.a.auth is oidc, which needs oidc.issuer"},
-               {"voice: {auth: signed, signed: {secret: short}}", "at least 32"},
-               {"voice: {oidc: {issuer: accounts.test}}", "voice.oidc.issuer begins with https://"},
-               {"voice: {allowed_origins: [example.org]}", "voice.allowed_origins has origins such as"},
-               {"voice: {allowed_origins: [\"https://a b\"]}", "voice.allowed_origins has origins such as"},
-               {"voice: {tel: \"javascript:alert(1)\"}", "voice.tel is a telephone number"},
-               {"voice: {theme: {accent: red}}", "voice.theme.accent is a colour"},
-               {"voice: {theme: {radius: \"1;x\"}}", "voice.theme.radius is a length"},
-               {"voice: {theme: {logo: \"javascript:1\"}}", "voice.theme.logo is a URL"},
-               {"voice: {languages: [\"de<\"]}", "voice.languages has tags"},
-               {"voice: {presets: {de: {hello: x}}}", "voice.presets has for each language"}};
+  } cases[] = {
+      {"voice: {auth: clerk}", "voice.auth is clerk, which needs"},
+      {"voice: {sites: {a: {auth: oidc}}}", "voice.sites.a.auth is oidc, which needs oidc.issuer"},
+      {"voice: {auth: signed, signed: {secret: short}}", "at least 32"},
+      {"voice: {oidc: {issuer: \"https://a.test\"}}", "voice.auth is oidc, which needs oidc.audience"},
+      {"voice: {clerk: {jwt_key: PEM}}", "voice.clerk.jwt_key (CLERK_JWT_KEY) is not a PEM"},
+      {"voice: {clerk: {publishable_key: pk_test_a}}", "voice.clerk.publishable_key is not one"},
+      {"voice: {oidc: {issuer: accounts.test}}", "voice.oidc.issuer begins with https://"},
+      {"voice: {allowed_origins: [example.org]}", "voice.allowed_origins has origins such as"},
+      {"voice: {allowed_origins: [\"https://a b\"]}", "voice.allowed_origins has origins such as"},
+      {"voice: {tel: \"javascript:alert(1)\"}", "voice.tel is a telephone number"},
+      {"voice: {theme: {accent: red}}", "voice.theme.accent is a colour"},
+      {"voice: {theme: {radius: \"1;x\"}}", "voice.theme.radius is a length"},
+      {"voice: {theme: {logo: \"javascript:1\"}}", "voice.theme.logo is a URL"},
+      {"voice: {languages: [\"de<\"]}", "voice.languages has tags"},
+      {"voice: {presets: {de: {hello: x}}}", "voice.presets has for each language"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct oh_config config;
     oh_config_init(&config);
@@ -386,13 +390,23 @@ static void contradictions_of_sites_are_refused(void **state) {
 
 static void clerk_s_own_variables_are_read(void **state) {
   (void)state;
-  const char *const environment[] = {"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk_test_a", "CLERK_JWT_KEY=PEM",
-                                     "CLERK_AUTHORIZED_PARTIES=https://a.test,https://b.test", NULL};
+  // As environment files have it: one line, the line feeds written as two characters.
+  static const char pem[] = "CLERK_JWT_KEY=-----BEGIN PUBLIC KEY-----\\n"
+                            "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAnXKcVe8Y4K8gmMOf2bjR\\n"
+                            "dMHsyn6aXbZxSUGLIjN8LH7gNQ4WEqsqn36XiMHh5aQ8IBAaSi1BnPwkTshIAT9O\\n"
+                            "WyeZfSUUxeU6rt4q8r4IcmknYgLQXzteVRUbLxUV5xXRCI1sI7TKWmVBYoSu6w2+\\n"
+                            "5eO6TnRYoUMcdJA5W+8iTsl+0B/qKM0QsjqAA0cSEbeU5ZR0NNZ38pI9f91wLfYF\\n"
+                            "Rjz9RQoqcQBRmaosI5xcWkjJSE36EKPleVYFghOftOHq3HBMkk4BI+uZlDEf2Bgy\\n"
+                            "nYFC10BtzD6HZghlvOqWQLgJCE6YVPHZJtWV+RTdPZ+gGw9LwLPxP7ReuRKTw5FW\\n"
+                            "sQIDAQAB\\n"
+                            "-----END PUBLIC KEY-----";
+  const char *const environment[] = {"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk_test_Y2xlcmsuZXhhbXBsZS5jb20k",
+                                     pem, "CLERK_AUTHORIZED_PARTIES=https://a.test,https://b.test", NULL};
   struct oh_config config;
   if (!load(&config, NULL, environment)) fail_msg("%s", error);
   const struct oh_site *site = &config.sites.items[0];
   assert_int_equal(site->auth, OH_AUTH_CLERK);
-  assert_string_equal(site->clerk.publishable_key, "pk_test_a");
+  assert_string_equal(site->clerk.publishable_key, "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k");
   assert_int_equal(site->clerk.authorized_parties.count, 2);
   oh_config_fini(&config);
 }
