@@ -1,21 +1,32 @@
 // before-view.ts — the panel before a call: what happens when you press Start, and Start.
 
 import { MIC, PHONE } from './panel-icons';
-import { drawing, node } from './nodes';
+import { createLanguagePicker } from './language-picker';
+import { drawing, node, setAttributes } from './nodes';
+import { createPhoneLink } from './phone-link';
+import { presetOf } from './scene';
 import type { Scene, View } from './scene';
 
 export function createBeforeView(scene: Scene): View {
-  const { words } = scene;
+  const { words, site, host, call: handle } = scene;
   const start = node('button', { type: 'button', class: 'primary', part: 'primary', 'data-autofocus': '' }, drawing(PHONE, 18), words.start);
   start.addEventListener('click', () => { scene.start(); });
+  const takeOver = node('button', { type: 'button', class: 'link' }, words.takeOver);
+  takeOver.addEventListener('click', () => { void handle.takeOver(); });
+  const elsewhere = node('div', { class: 'notice', role: 'group', 'aria-label': words.elsewhere }, node('span', {}, words.elsewhere), takeOver);
+  const mode = host.attribute('consent') ?? site.consent?.mode;
   return {
     node: node('div', { class: 'view before' },
       node('slot', { name: 'intro' },
         node('p', { class: 'intro-title' }, words.introTitle),
-        node('p', { class: 'intro' }, words.intro)),
+        node('p', { class: 'intro' }, presetOf(scene, 'greeting') ?? words.intro)),
+      elsewhere,
       start,
+      createPhoneLink(scene),
+      mode === 'notice' && node('p', { class: 'small' }, presetOf(scene, 'terms') ?? words.consentRecorded),
       node('p', { class: 'small' }, drawing(MIC, 14), words.micPromise),
+      (site.languages?.length ?? 0) > 1 && createLanguagePicker(scene),
       node('slot')),
-    update() { /* nothing changes before a call */ },
+    update(call) { setAttributes(elsewhere, { hidden: !call.elsewhere }); },
   };
 }

@@ -1,98 +1,110 @@
 // call-view.ts — a running call: who, how it stands, how long, both voices, and the controls below.
 
 import { durationOf, formatClock, isJoined } from '@offhook/core';
+import { say } from '@offhook/core/words';
 import type { Call } from '@offhook/core';
-import { HANG_UP, MIC, MIC_OFF, PERSON, SPEAKER, SPEAKER_OFF, WAVE } from './panel-icons';
+import { createControls } from './controls';
+import { createFacts } from './facts';
 import { drawLevels } from './levels';
 import { drawing, node, redraw, setAttributes, setText } from './nodes';
+import { createNotice } from './notice';
+import { MIC, MIC_OFF, PERSON, SPEAKER, SPEAKER_OFF, WAVE } from './panel-icons';
+import { createPriming } from './priming';
 import type { Scene, View } from './scene';
 import { noteOf, statusOf } from './status';
 
 const WAITING: ReadonlySet<string> = new Set(['opening', 'priming', 'requesting-mic', 'checking', 'connecting', 'ringing', 'queued']);
 
-interface Control {
-  readonly node: HTMLButtonElement;
-  readonly icon: SVGSVGElement;
-}
-
-/** Toggle buttons keep one name; aria-pressed says their state. */
-function control(part: string, name: string, short: string, path: string, press: () => void): Control {
-  const icon = drawing(path, 22);
-  const made = node('button', { type: 'button', class: `control ${part}`, part, 'aria-label': name },
-    node('span', { class: 'control-face' }, icon),
-    node('span', { class: 'control-name', 'aria-hidden': 'true' }, short));
-  made.addEventListener('click', press);
-  return { node: made, icon };
-}
-
 function bars(part: string): HTMLElement {
   return node('span', { class: 'bars', part, 'aria-hidden': 'true' }, ...Array.from({ length: 5 }, () => node('i')));
 }
 
-export function createCallView(scene: Scene): View {
-  const { call: handle, words, host } = scene;
-  const person = drawing(WAVE, 30);
-  const avatar = host.attribute('avatar');
-  const portrait = node('span', { class: 'portrait' }, avatar === null ? person : node('img', { src: avatar, alt: '' }));
+interface Face {
+  readonly node: HTMLElement;
+  readonly halo: HTMLElement;
+  update(call: Call): void;
+}
+
+function createFace(scene: Scene): Face {
+  const icon = drawing(WAVE, 30);
+  const avatar = scene.host.attribute('avatar');
   const halo = node('span', { class: 'halo' });
+  const portrait = node('span', { class: 'portrait' }, avatar === null ? icon : node('img', { src: avatar, alt: '' }));
+  return {
+    node: node('div', { class: 'face', 'aria-hidden': 'true' }, halo, portrait),
+    halo,
+    update(call) { redraw(icon, call.peers.length === 0 ? WAVE : PERSON); },
+  };
+}
+
+interface Meters {
+  readonly node: HTMLElement;
+  readonly local: HTMLElement;
+  readonly remote: HTMLElement;
+  update(call: Call): void;
+}
+
+function createMeters(scene: Scene): Meters {
+  const { words } = scene;
+  const [mine, theirs] = [drawing(MIC, 16), drawing(SPEAKER, 16)];
+  const [local, remote] = [bars('bar-local'), bars('bar-remote')];
+  const name = node('span', { class: 'meter-name', dir: 'auto' });
+  const made = node('div', { class: 'visualizer', part: 'visualizer' },
+    node('div', { class: 'meter' }, mine, node('span', { class: 'meter-name' }, words.you), local),
+    node('div', { class: 'meter' }, theirs, name, remote));
+  const compact = scene.host.attribute('variant') === 'compact';
+  return {
+    node: made, local, remote,
+    update(call) {
+      setAttributes(made, { hidden: compact || call.lowData });
+      redraw(mine, call.muted ? MIC_OFF : MIC);
+      redraw(theirs, call.speakerMuted ? SPEAKER_OFF : SPEAKER);
+      setText(name, call.peers[0]?.name ?? words.them);
+      setAttributes(local, { 'data-active': isJoined(call.state) && !call.muted });
+      setAttributes(remote, { 'data-active': call.state === 'connected' && !call.speakerMuted });
+    },
+  };
+}
+
+export function createCallView(scene: Scene): View {
+  const { call: handle, words } = scene;
   const peer = node('p', { class: 'peer', dir: 'auto' });
   const status = node('p', { class: 'status', part: 'status' });
   const timer = node('div', { class: 'timer', part: 'timer', role: 'timer', 'aria-label': words.duration, 'aria-live': 'off' });
   const note = node('p', { class: 'note' });
-  const mine = { icon: drawing(MIC, 16), bars: bars('bar-local') };
-  const theirs = { icon: drawing(SPEAKER, 16), bars: bars('bar-remote'), name: node('span', { class: 'meter-name', dir: 'auto' }) };
-  const soundOn = node('button', { type: 'button', class: 'link' }, words.soundOn);
-  soundOn.addEventListener('click', () => { handle.resumeSound(); });
-  const sound = node('div', { class: 'notice', role: 'group', 'aria-label': words.soundBlocked }, node('span', {}, words.soundBlocked), soundOn);
-  const mic = control('mic', words.mute, words.muteShort, MIC, () => { handle.setMuted(!handle.get().muted); });
-  const speaker = control('speaker', words.speaker, words.speakerShort, SPEAKER, () => { handle.setSpeakerMuted(!handle.get().speakerMuted); });
-  const end = control('end', words.end, words.endShort, HANG_UP, () => { handle.hangUp(); });
-  end.node.setAttribute('data-autofocus', '');
-
+  const [face, meters, facts, notice, priming, controls] =
+    [createFace(scene), createMeters(scene), createFacts(words), createNotice(scene), createPriming(scene), createControls(scene)];
   const view = node('div', { class: 'view call' },
-    node('div', { class: 'face', 'aria-hidden': 'true' }, halo, portrait), peer, status, timer, note,
-    node('div', { class: 'visualizer', part: 'visualizer' },
-      node('div', { class: 'meter' }, mine.icon, node('span', { class: 'meter-name' }, words.you), mine.bars),
-      node('div', { class: 'meter' }, theirs.icon, theirs.name, theirs.bars)),
-    sound,
-    node('div', { class: 'controls' }, mic.node, speaker.node, end.node));
+    face.node, peer, status, timer, note, facts.node, meters.node, notice.node, priming.node, controls.node);
 
-  const stopLevels = drawLevels(handle, { local: [mine.bars], remote: [theirs.bars, halo] });
-  const showTime = (): void => {
+  let lostAt = 0;
+  const tick = (): void => {
     const call = handle.get();
     setText(timer, formatClock(durationOf(call, Date.now()) ?? 0));
+    if (call.state !== 'reconnecting') lostAt = 0;
+    else if (lostAt === 0) lostAt = Date.now();
+    const seconds = lostAt === 0 ? 0 : Math.floor((Date.now() - lostAt) / 1000);
+    setText(status, seconds === 0 ? statusOf(call, words) : say(words, 'reconnectingFor', { seconds }));
   };
-  const ticking = setInterval(showTime, 1000);
+  const ticking = setInterval(tick, 1000);
+  const stopLevels = drawLevels(handle, { local: [meters.local], remote: [meters.remote, face.halo] });
 
   return {
     node: view,
     update(call: Call) {
-      const joined = isJoined(call.state);
-      const [other] = call.peers;
       setAttributes(view, { 'data-oh-state': call.state, 'data-wait': WAITING.has(call.state) });
-      redraw(person, other === undefined ? WAVE : PERSON);
-      setAttributes(peer, { hidden: other === undefined });
-      setText(peer, other?.name ?? '');
+      setText(peer, call.peers[0]?.name ?? '');
       setAttributes(status, { 'data-oh-state': call.state });
-      setText(status, statusOf(call, words));
       setAttributes(timer, { 'data-running': String(call.connectedAt !== null) });
-      showTime();
+      setAttributes(note, { part: call.state === 'queued' ? 'queue' : null });
       setText(note, noteOf(call, words));
-      setText(theirs.name, other?.name ?? words.them);
-      redraw(mine.icon, call.muted ? MIC_OFF : MIC);
-      redraw(theirs.icon, call.speakerMuted ? SPEAKER_OFF : SPEAKER);
-      setAttributes(mine.bars, { 'data-active': joined && !call.muted });
-      setAttributes(theirs.bars, { 'data-active': call.state === 'connected' && !call.speakerMuted });
-      setAttributes(sound, { hidden: !call.soundBlocked });
-      redraw(mic.icon, call.muted ? MIC_OFF : MIC);
-      setAttributes(mic.node, { 'aria-pressed': String(call.muted), disabled: !joined && call.state !== 'connecting' });
-      redraw(speaker.icon, call.speakerMuted ? SPEAKER_OFF : SPEAKER);
-      setAttributes(speaker.node, { 'aria-pressed': String(call.speakerMuted) });
-      setAttributes(end.node, { disabled: call.state === 'ending' });
+      tick();
+      for (const part of [face, meters, facts, notice, priming, controls]) part.update(call);
     },
     destroy() {
       stopLevels();
       clearInterval(ticking);
+      controls.destroy();
     },
   };
 }

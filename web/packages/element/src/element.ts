@@ -1,16 +1,16 @@
 // element.ts — <offhook-call>: the button, its attributes and methods. Everything else loads on first intent (panel.ts).
 
 import { directionOf, launcherWords } from '@offhook/core/launcher-words';
-import type { Call } from '@offhook/core';
+import type { CallHandle, CallStats } from '@offhook/core';
+import type { WordsOverrides } from '@offhook/core/words';
 import { createCorner } from './corner';
 import type { Corner } from './corner';
-import type { Host, Panel, PanelModule } from './host';
+import type { GetAuth, Host, Panel, PanelModule, Site } from './host';
 import css from './launcher.css?inline';
 import { applyLooks } from './looks';
 import { node, setAttributes } from './nodes';
 import { recall, remember } from './settings';
 import { addStyle } from './style';
-import type { StyleWays } from './style';
 
 /** Where this code came from; set once, before the element is defined. */
 export interface Origin {
@@ -18,25 +18,21 @@ export interface Origin {
   readonly base: string;
   readonly nonce: string;
   /** The launcher's style as a file, for browsers without adoptedStyleSheets; '' when there is none. */
-  readonly styleHref: string;
+  readonly styleFile: string;
   readonly loadPanel: () => Promise<PanelModule>;
 }
 
-export type GetAuth = () => Promise<string | null | undefined> | string | null | undefined;
-
 export interface StartOptions {
+  /** Unsigned, as setAttributes gives them. */
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
 export const ATTRIBUTES = [
-  'accent', 'attributes', 'auth', 'avatar', 'consent', 'demo', 'dismissible', 'for', 'hide-when-closed', 'host', 'identity', 'inline', 'invite',
-  'label', 'labels', 'lang', 'dir', 'logo', 'low-data', 'max-duration', 'metadata', 'name', 'no-prefetch', 'noise', 'nonce', 'open', 'placement',
-  'preflight', 'push-to-talk', 'radius', 'resume', 'ringback', 'shortcuts', 'sign-in-url', 'site', 'tel', 'theme', 'token-url', 'variant', 'z',
+  'accent', 'attributes', 'auth', 'avatar', 'consent', 'demo', 'dir', 'dismissible', 'for', 'host', 'identity', 'inline', 'invite', 'label', 'labels',
+  'lang', 'logo', 'low-data', 'metadata', 'name', 'no-prefetch', 'nonce', 'open', 'placement', 'preflight', 'push-to-talk', 'radius', 'resume',
+  'shortcuts', 'sign-in-url', 'site', 'tel', 'theme', 'token-url', 'variant', 'z',
 ] as const;
 export type AttributeName = (typeof ATTRIBUTES)[number];
-
-const DAY_MS = 86_400_000;
-const STATES = ['open', 'connecting', 'queued', 'connected', 'reconnecting', 'ended', 'muted', 'recording'] as const;
 
 /** Servers may import this file; they never make an element. */
 const Base = typeof HTMLElement === 'undefined' ? (Object as unknown as typeof HTMLElement) : HTMLElement;
@@ -47,18 +43,19 @@ export class OffhookCall extends Base {
   /** For all elements of the page; an element's own setAuth goes first. */
   static getAuth: GetAuth | null = null;
 
+  private readonly shadow: ShadowRoot;
   private readonly corner: Corner;
   private readonly root: HTMLElement;
   private readonly fallback: HTMLSlotElement;
   private readonly internals: ElementInternals | null;
   private panel: Panel | null = null;
   private loading: Promise<Panel> | null = null;
+  private site: Site | null = null;
   private opened = false;
-  private styled = false;
+  private styled: boolean | null = null;
   private returnTo: HTMLElement | null = null;
   private getAuth: GetAuth | null = null;
-  private words: Readonly<Record<string, unknown>> = {};
-  private chosen: string | null = recall('language');
+  private words: WordsOverrides = {};
   private given: Readonly<Record<string, string>> = {};
 
   constructor() {
@@ -66,7 +63,7 @@ export class OffhookCall extends Base {
     this.shadow = this.attachShadow({ mode: 'open' });
     this.corner = createCorner({
       toggle: () => { if (this.opened) this.close(); else this.open(); },
-      intend: () => { if (!this.hasAttribute('no-prefetch')) void this.load().catch(() => undefined); },
+      intend: () => { if (!this.hasAttribute('no-prefetch')) this.prepare(); },
       dismiss: () => { this.dismiss(); },
     });
     this.fallback = node('slot', { name: 'fallback', hidden: true });
@@ -76,28 +73,27 @@ export class OffhookCall extends Base {
   }
 
   connectedCallback(): void {
-    if (!this.styled) {
-      this.styled = true;
-      const ways = this.styleWays(OffhookCall.origin?.styleHref ?? '');
-      void addStyle(this.shadow, css, ways).then(() => {
-        this.styleReady = true;
+    if (this.styled === null) {
+      this.styled = false;
+      void addStyle(this.shadow, css, this.styleWays(OffhookCall.origin?.styleFile ?? '')).then(() => {
+        this.styled = true;
         this.draw();
       });
     }
     this.draw();
-    if (this.hasAttribute('open') || this.hasAttribute('inline') || this.hasAttribute('demo')) this.open(null, false);
+    if (this.hasAttribute('demo')) this.prepare();
+    else this.ask();
+    if (this.hasAttribute('open') || this.hasAttribute('inline')) this.open(null, false);
+    if (this.hasTicket()) this.resume();
     this.emit('oh-ready');
   }
 
-  private styleReady = false;
-
   disconnectedCallback(): void {
-    // Moved, not removed: it is back in the same task.
+    // Moved, not removed: then it is back in the same task.
     setTimeout(() => {
       if (this.isConnected) return;
       this.panel?.destroy();
-      this.panel = null;
-      this.loading = null;
+      this.panel = this.loading = null;
       this.opened = false;
     }, 0);
   }
@@ -105,10 +101,11 @@ export class OffhookCall extends Base {
   attributeChangedCallback(name: AttributeName, before: string | null, now: string | null): void {
     if (before === now || !this.isConnected) return;
     if (name === 'open') {
-      if (now !== null && !this.opened) this.open();
-      else if (now === null && this.opened) this.close();
+      if (now === null) this.close();
+      else this.open();
       return;
     }
+    if (name === 'site' || name === 'host') this.ask();
     this.draw();
     this.panel?.refresh();
   }
@@ -122,7 +119,7 @@ export class OffhookCall extends Base {
     this.returnTo = from;
     this.toggleAttribute('open', true);
     this.draw();
-    void this.load().then((panel) => {
+    this.load().then((panel) => {
       panel.setOpen(this.opened, focus);
       this.draw();
     }, () => {
@@ -140,7 +137,6 @@ export class OffhookCall extends Base {
     this.panel?.setOpen(false);
     this.draw();
     (this.returnTo ?? this.corner.launcher).focus({ preventScroll: true });
-    this.returnTo = null;
     this.emit('oh-close');
   }
 
@@ -151,116 +147,130 @@ export class OffhookCall extends Base {
     (await this.load()).start();
   }
 
-  end(): void { this.panel?.call.hangUp(); }
-  mute(muted = true): void { this.panel?.call.setMuted(muted); }
+  end(): void { this.call?.hangUp(); }
+  mute(muted = true): void { this.call?.setMuted(muted); }
+
+  /** false: mutes the other side; a number from 0 to 1: its volume. */
+  setSpeaker(speaker: boolean | number): void {
+    if (typeof speaker === 'number') this.call?.setVolume(speaker);
+    else this.call?.setSpeakerMuted(!speaker);
+  }
+
+  setInput(id: string): void { this.call?.setInput(id); }
+  setOutput(id: string): void { this.call?.setOutput(id); }
 
   /** What the other side is told about this visitor; unsigned. */
   setAttributes(attributes: Readonly<Record<string, string>>): void { this.given = { ...this.given, ...attributes }; }
+
   /** Where the session token of a signed-in visitor comes from. */
   setAuth(getAuth: GetAuth | null): void { this.getAuth = getAuth; }
 
+  /** Goes on with a call from before a page change, or after the system interrupted it. */
+  resume(): void {
+    this.load().then(({ call }) => {
+      if (call.get().state === 'interrupted') call.continue();
+      else call.resume();
+    }, () => undefined);
+  }
+
+  getStats(): Promise<CallStats | null> { return this.call?.stats() ?? Promise.resolve(null); }
+
+  /** The call as code sees it; null before the first intent. */
+  get call(): CallHandle | null { return this.panel?.call ?? null; }
+  get state(): string { return this.call?.get().state ?? 'idle'; }
+
   /** The page's own words over ours, key by key. */
-  get labels(): Readonly<Record<string, unknown>> { return { ...this.json('labels'), ...this.words }; }
-  set labels(words: Readonly<Record<string, unknown>>) {
+  get labels(): WordsOverrides { return this.words; }
+  set labels(words: WordsOverrides) {
     this.words = words;
     this.draw();
     this.panel?.refresh();
   }
 
-  /** The state of the call, as in the `state` attribute. */
-  get state(): string { return this.panel?.call.get().state ?? 'idle'; }
-
   // ---- inside
 
-  private readonly shadow: ShadowRoot;
+  private get base(): string { return this.getAttribute('host')?.replace(/\/*$/, '/') ?? OffhookCall.origin?.base ?? '/'; }
 
-  private styleWays(href: string): StyleWays {
-    return { nonce: this.nonce || (this.getAttribute('nonce') ?? OffhookCall.origin?.nonce ?? ''), href };
+  private styleWays(file: string): { nonce: string; href: string } {
+    const origin = OffhookCall.origin;
+    return { nonce: this.nonce || (this.getAttribute('nonce') ?? origin?.nonce ?? ''), href: file === '' ? '' : `${origin?.base ?? ''}${file}` };
   }
 
   private emit(type: string, detail: unknown = null, cancelable = false): boolean {
     return this.dispatchEvent(new CustomEvent(type, { detail, cancelable, bubbles: true, composed: true }));
   }
 
-  private json(name: AttributeName): Readonly<Record<string, unknown>> {
-    const text = this.getAttribute(name);
-    if (text === null || text === '') return {};
+  private wishes(): readonly (string | null)[] {
+    return [recall('locale'), this.getAttribute('lang'), document.documentElement.lang, ...navigator.languages];
+  }
+
+  /** A call of this tab was running when the page was left (core's resume.ts keeps it). */
+  private hasTicket(): boolean {
     try {
-      return JSON.parse(text) as Record<string, unknown>;
+      return this.getAttribute('resume') !== 'off' && `offhook.resume.${this.getAttribute('site') ?? 'default'}` in sessionStorage;
     } catch {
-      console.warn(`offhook: the attribute ${name} is not JSON`);
-      return {};
+      return false;
     }
   }
 
-  private wishes(): readonly (string | null)[] {
-    return [this.chosen, this.getAttribute('lang'), document.documentElement.lang, ...navigator.languages];
+  /** What the server says about the site. The button does not wait for it and works without it. */
+  private ask(): void {
+    const site = this.getAttribute('site');
+    fetch(`${this.base}api/voice/config${site === null ? '' : `?site=${encodeURIComponent(site)}`}`)
+      .then(async (answer) => {
+        if (!answer.ok) return;
+        this.site = await answer.json() as Site;
+        // Nothing moves before anybody's eyes: what changes its place comes back anew.
+        const moved = this.site.label ?? this.site.placement;
+        if (moved !== undefined && !this.opened) this.root.hidden = true;
+        requestAnimationFrame(() => requestAnimationFrame(() => { this.draw(); }));
+        this.panel?.refresh();
+      })
+      .catch(() => undefined);
   }
 
   private draw(failed = false): void {
+    const { site } = this;
+    const of = (name: AttributeName): string | null => this.getAttribute(name);
     const words = launcherWords(this.wishes());
     const called = this.opened || (this.panel?.isActive() ?? false);
     const inline = this.hasAttribute('inline');
-    const label = this.getAttribute('label') ?? (typeof this.labels.launcher === 'string' ? this.labels.launcher : words.launcher);
-    const able = typeof RTCPeerConnection !== 'undefined';
-    const instead = !able && this.querySelector('[slot="fallback"]') !== null;
-    const away = Number(recall(`away:${this.getAttribute('site') ?? ''}`) ?? 0) > Date.now();
+    const instead = (typeof RTCPeerConnection === 'undefined' || site?.paused === true) && this.querySelector('[slot="fallback"]') !== null;
+    const away = site?.paused === true || (this.hasAttribute('dismissible') && recall('dismissed') === 'yes');
 
-    this.corner.setLabel(failed ? words.retry : label);
+    this.corner.setLabel(failed ? words.retry : of('label') ?? this.words.launcher ?? site?.label ?? words.launcher);
     this.corner.setDismiss(this.hasAttribute('dismissible') && !called ? words.hide : null);
     this.corner.setOpen(this.opened, this.panel?.id ?? null);
-    setAttributes(this.corner.node, { hidden: inline || (this.hasAttribute('for') && !called) });
-    setAttributes(this.fallback, { hidden: !instead });
-    setAttributes(this.root, { hidden: !this.styleReady || instead || (away && !called && !inline), 'data-open': this.opened, lang: words.locale });
+    this.corner.node.hidden = inline || (this.hasAttribute('for') && !called);
+    this.fallback.hidden = !instead;
+    this.root.hidden = this.styled !== true || ((instead || away) && !called);
+    setAttributes(this.root, { 'data-open': this.opened, lang: words.locale });
     applyLooks(this, this.root, {
-      placement: this.getAttribute('placement'), variant: this.getAttribute('variant'), inline, dark: this.isDark(),
-      dir: (this.getAttribute('dir') ?? directionOf(words.locale)) === 'rtl' ? 'rtl' : 'ltr',
-      accent: this.getAttribute('accent'), radius: this.getAttribute('radius'), z: this.getAttribute('z'),
+      placement: of('placement') ?? site?.placement ?? 'bottom-end', variant: of('variant'), inline, dark: this.isDark(),
+      dir: (of('dir') ?? directionOf(words.locale)) === 'rtl' ? 'rtl' : 'ltr',
+      accent: of('accent') ?? site?.theme?.accent ?? null, radius: of('radius') ?? site?.theme?.radius?.toString() ?? null, z: of('z'),
     });
   }
 
   private isDark(): boolean {
     const theme = this.getAttribute('theme') ?? 'auto';
-    if (theme !== 'auto') return theme === 'dark';
-    return matchMedia('(prefers-color-scheme: dark)').matches || document.documentElement.classList.contains('dark');
+    return theme === 'auto'
+      ? matchMedia('(prefers-color-scheme: dark)').matches || document.documentElement.classList.contains('dark')
+      : theme === 'dark';
   }
 
   private dismiss(): void {
-    const days = Number(this.getAttribute('dismissible')) || 30;
-    remember(`away:${this.getAttribute('site') ?? ''}`, String(Date.now() + days * DAY_MS));
+    remember('dismissed', 'yes', this.getAttribute('dismissible') === 'session');
     this.draw();
     this.emit('oh-close', { dismissed: true });
   }
 
-  private show(call: Call, active: boolean, clock: string | null): void {
-    this.corner.setCall(call.state, active, clock);
-    this.setAttribute('state', call.state);
-    const on: Readonly<Record<(typeof STATES)[number], boolean>> = {
-      open: this.opened,
-      connecting: ['opening', 'requesting-mic', 'connecting'].includes(call.state),
-      queued: call.state === ('queued' as string), connected: call.state === 'connected', reconnecting: call.state === 'reconnecting',
-      ended: call.state === 'ended', muted: call.muted, recording: false,
-    };
-    for (const name of STATES) this.mark(name, on[name]);
-    this.draw();
-  }
-
-  /** :state(name), where the browser has it. */
-  private mark(name: string, on: boolean): void {
-    const states = this.internals?.states;
-    if (states === undefined) return;
-    try {
-      if (on) states.add(name);
-      else states.delete(name);
-    } catch {
-      // Chrome 90–124 wants names with two dashes; the state attribute is there for them.
-    }
-  }
+  private prepare(): void { this.load().catch(() => undefined); }
 
   private load(): Promise<Panel> {
     const { origin } = OffhookCall;
-    if (origin === null) return Promise.reject(new Error('offhook: the element has no origin'));
-    this.loading ??= origin.loadPanel().then((module) => module.createPanel(this.host(origin))).then((panel) => {
+    if (origin === null) return Promise.reject(new Error('offhook is not defined with an origin'));
+    this.loading ??= origin.loadPanel().then((module) => module.createPanel(this.host())).then((panel) => {
       this.panel = panel;
       return panel;
     }, (error: unknown) => {
@@ -271,35 +281,30 @@ export class OffhookCall extends Base {
     return this.loading;
   }
 
-  private host(origin: Origin): Host {
+  private host(): Host {
     return {
-      element: this, shadow: this.shadow, root: this.root,
-      base: () => this.getAttribute('host')?.replace(/\/*$/, '/') ?? origin.base,
+      element: this, shadow: this.shadow, root: this.root, internals: this.internals,
+      base: () => this.base,
       attribute: (name) => this.getAttribute(name),
       wishes: () => this.wishes(),
-      labels: () => this.labels,
-      auth: () => this.auth(),
-      attributes: () => ({ ...(this.json('attributes') as Record<string, string>), ...this.given }),
-      styleWays: (href) => this.styleWays(href),
+      labels: () => this.words,
+      site: () => this.site,
+      getAuth: () => this.getAuth ?? OffhookCall.getAuth,
+      given: () => this.given,
+      styleWays: (file) => this.styleWays(file),
       emit: (type, detail, cancelable) => this.emit(type, detail, cancelable),
+      open: () => { this.open(); },
       close: () => { this.close(); },
-      show: (call, active, clock) => { this.show(call, active, clock); },
-      speak: (language) => {
-        this.chosen = language;
-        remember('language', language);
+      show: (state, active, clock) => {
+        this.corner.setCall(state, active, clock);
         this.draw();
       },
+      speak: (language) => {
+        remember('locale', language);
+        this.draw();
+        this.panel?.refresh();
+      },
     };
-  }
-
-  /** The visitor's session token: from the page's function, the attribute, or Clerk where the page has it. */
-  private async auth(): Promise<string | null> {
-    const ask = this.getAuth ?? OffhookCall.getAuth;
-    if (ask !== null) return (await ask()) ?? null;
-    const auth = this.getAttribute('auth');
-    if (auth !== 'clerk') return auth;
-    const clerk = (window as { Clerk?: { session?: { getToken(): Promise<string | null> } | null } }).Clerk;
-    return (await clerk?.session?.getToken()) ?? null;
   }
 }
 

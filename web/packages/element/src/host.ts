@@ -1,28 +1,51 @@
 // host.ts — what the element and its panel (a later chunk) know of each other.
 
-import type { Call, CallHandle } from '@offhook/core';
+import type { CallHandle } from '@offhook/core';
+import type { WordsOverrides } from '@offhook/core/words';
 import type { StyleWays } from './style';
+
+/** What the server says about the site (GET /api/voice/config). */
+export interface Site {
+  readonly name?: string;
+  readonly paused?: boolean;
+  readonly tel?: string;
+  readonly consent?: { readonly mode?: string; readonly version?: string; readonly text?: string };
+  readonly greeting?: string;
+  readonly presets?: Readonly<Record<string, { readonly greeting?: string; readonly terms?: string } | undefined>>;
+  readonly languages?: readonly string[];
+  readonly theme?: { readonly accent?: string; readonly radius?: number | string; readonly logo?: string };
+  readonly placement?: string;
+  readonly label?: string;
+  readonly privacy?: Readonly<Record<string, unknown>>;
+}
+
+export type GetAuth = () => Promise<string | null | undefined> | string | null | undefined;
 
 /** What the panel may ask of the element. */
 export interface Host {
   readonly element: HTMLElement;
   readonly shadow: ShadowRoot;
   readonly root: HTMLElement;
+  readonly internals: ElementInternals | null;
   /** The server's address, with a slash at its end. */
   base(): string;
   attribute(name: string): string | null;
   /** The languages to speak, most wanted first. */
   wishes(): readonly (string | null)[];
   /** The page's own words, over ours. */
-  labels(): Readonly<Record<string, unknown>>;
-  auth(): Promise<string | null>;
-  attributes(): Readonly<Record<string, string>>;
-  styleWays(href: string): StyleWays;
+  labels(): WordsOverrides;
+  /** What the server says about the site; null as long as it has not answered, and when it knows nothing. */
+  site(): Site | null;
+  getAuth(): GetAuth | null;
+  /** What setAttributes was given. */
+  given(): Readonly<Record<string, string>>;
+  styleWays(file: string): StyleWays;
   /** Tells the page; false: the page said no. */
   emit(type: string, detail?: unknown, cancelable?: boolean): boolean;
+  open(): void;
   close(): void;
-  /** Shows a call on the button in the corner and in the element's states. */
-  show(call: Call, active: boolean, clock: string | null): void;
+  /** Shows a call on the button in the corner; clock null: nobody is connected. */
+  show(state: string, active: boolean, clock: string | null): void;
   /** Another language was chosen in the panel. */
   speak(language: string): void;
 }
@@ -31,9 +54,9 @@ export interface Host {
 export interface Panel {
   readonly call: CallHandle;
   readonly id: string;
-  setOpen(open: boolean, focus?: boolean): void;
   /** Is a line being opened, open, or closing? */
   isActive(): boolean;
+  setOpen(open: boolean, focus?: boolean): void;
   start(): void;
   /** An attribute, the labels or the site's settings changed. */
   refresh(): void;

@@ -3,10 +3,11 @@
 import { OffhookCall, defineOffhookCall } from './element';
 
 export { ATTRIBUTES, OffhookCall } from './element';
-export type { AttributeName, GetAuth, StartOptions } from './element';
+export type { AttributeName, StartOptions } from './element';
+export type { GetAuth } from './host';
 
 /** Defines <offhook-call>; `base` is the address of the offhook server. */
 export function define(base: string, nonce = ''): typeof OffhookCall {
-  defineOffhookCall({ base: base.replace(/\/*$/, '/'), nonce, styleHref: '', loadPanel: () => import('./panel') });
+  defineOffhookCall({ base: base.replace(/\/*$/, '/'), nonce, styleFile: '', loadPanel: () => import('./panel') });
   return OffhookCall;
 }

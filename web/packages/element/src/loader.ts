@@ -17,7 +17,7 @@ function load(): void {
   defineOffhookCall({
     base,
     nonce: script.nonce || (script.getAttribute('nonce') ?? ''),
-    styleHref: base + OFFHOOK_STYLE,
+    styleFile: OFFHOOK_STYLE,
     loadPanel: () => import(base + OFFHOOK_PANEL) as Promise<PanelModule>,
   });
   const page = window as unknown as { offhook?: Offhook | ((offhook: Offhook) => void)[] };

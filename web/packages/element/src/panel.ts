@@ -1,217 +1,212 @@
 // panel.ts — the panel above the button and the call behind it. Its own chunk, without livekit-client.
 
-import { CallError, createCall, createTokenClient, durationOf, formatClock, isActive } from '@offhook/core';
+import { durationOf, formatClock, isActive } from '@offhook/core';
 import { loadWords, localeFor, withLabels } from '@offhook/core/words';
-import type { Call, CallHandle, CallState, OpenPhone } from '@offhook/core';
+import type { Call, CallHandle } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
 import { createAnnouncer, newsOf } from './announcer';
 import { createBeforeView } from './before-view';
 import { createCallView } from './call-view';
+import { createConsentView } from './consent-view';
+import { createFrame, move } from './frame';
+import type { Frame } from './frame';
 import type { Host, Panel } from './host';
+import { createLine, prefetchPhone } from './line';
+import { labelsOf } from './labels';
+import { markStates } from './marks';
 import { tellPage } from './news';
-import { drawing, node, setAttributes, setText } from './nodes';
 import { createEndedView, createFailedView } from './outcome-view';
 import css from './panel.css?inline';
-import { CLOSE, DOWN, PHONE } from './panel-icons';
+import { createPrivacyView } from './privacy-view';
+import { termsOf } from './scene';
 import type { Scene, Sheet, View } from './scene';
+import { recall, remember } from './settings';
+import { createSettingsView } from './settings-view';
+import { listenForShortcuts } from './shortcuts';
 import { addStyle } from './style';
 
-// Written by build.mjs; '' where no file is (tests, bundlers).
-declare const OFFHOOK_PANEL_STYLE: string;
-
-const openLiveKitPhone: OpenPhone = async (report) => {
-  try {
-    return (await import('@offhook/core/livekit-phone')).createLiveKitPhone({ report });
-  } catch (cause) {
-    throw new CallError(navigator.onLine ? 'SIGNAL_FAILED' : 'NET_OFFLINE', { detail: 'the call code could not be loaded', cause });
-  }
-};
-
-/** The two log lines people search their consoles for. */
-function logError(error: CallError, during: CallState): void {
-  if (during === 'opening' || during === 'requesting-mic') console.error('Failed to start call:', error);
-  else console.error('LiveKit error:', error);
-}
-
-function newCall(host: Host): CallHandle {
-  return createCall({
-    getCredentials: (signal) => createTokenClient(
-      { url: host.attribute('token-url') ?? `${host.base()}api/voice/token`, getAuthToken: () => host.auth() },
-      () => ({
-        attributes: host.attributes(),
-        ...(host.attribute('name') === null ? {} : { participantName: host.attribute('name') ?? '' }),
-        ...(host.attribute('invite') === null ? {} : { invite: host.attribute('invite') ?? '' }),
-        ...(host.attribute('metadata') === null ? {} : { metadata: host.attribute('metadata') ?? '' }),
-      }))(signal),
-    openPhone: openLiveKitPhone,
-    onError: logError,
-  });
-}
+// Written by build.mjs; nothing where a bundler has no file of it.
+declare const OFFHOOK_PANEL_STYLE: string | undefined;
 
 /** Views that look alike share a key, so that only real changes are animated. */
 function keyOf(call: Call, sheet: Sheet | null): string {
   if (sheet !== null) return sheet;
-  if (call.state === 'idle') return 'before';
-  if (call.state === 'ended') return 'ended';
-  return call.state === 'failed' ? `failed ${String(call.attempt)}` : 'call';
+  if (call.state === 'failed' || call.state === 'missed') return `failed ${String(call.attempt)}`;
+  return call.state === 'idle' || call.state === 'ended' ? call.state : 'call';
 }
-
-const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
-
-/** WAAPI where the browser has it and the person does not mind. */
-function move(target: HTMLElement, frames: Keyframe[], after?: () => void): void {
-  if (typeof target.animate !== 'function' || calm()) {
-    after?.();
-    return;
-  }
-  const motion = target.animate(frames, { duration: 180, easing: 'cubic-bezier(0.2, 0.9, 0.3, 1.1)' });
-  if (after !== undefined) motion.onfinish = motion.oncancel = after;
-}
-
-const LOW = { opacity: 0, transform: 'translateY(16px) scale(0.97)' };
-const HIGH = { opacity: 1, transform: 'none' };
 
 let count = 0;
 
 export async function createPanel(host: Host): Promise<Panel> {
-  const styled = addStyle(host.shadow, css, host.styleWays(typeof OFFHOOK_PANEL_STYLE === 'string' ? host.base() + OFFHOOK_PANEL_STYLE : ''));
-  const call = newCall(host);
-  const id = `oh-panel-${String(count += 1)}`;
-  let words: Words = await loadWords(localeFor(host.wishes()));
+  const styled = addStyle(host.shadow, css, host.styleWays(typeof OFFHOOK_PANEL_STYLE === 'string' ? OFFHOOK_PANEL_STYLE : ''));
+  const words = await loadWords(localeFor(host.wishes(), host.site()?.languages));
   await styled;
+  return new CallPanel(host, words);
+}
 
-  const title = node('span');
-  const closeIcon = drawing(CLOSE, 20);
-  const closeButton = node('button', { type: 'button', class: 'icon-button', part: 'close' }, closeIcon);
-  closeButton.addEventListener('click', () => { host.close(); });
-  const header = node('header', { class: 'header', part: 'header' },
-    node('h2', { class: 'title', part: 'title' }, node('slot', { name: 'header' }, drawing(PHONE, 16)), title), closeButton);
-  const body = node('div', { class: 'body', part: 'body' });
-  const panel = node('div', { id, class: 'panel', part: 'panel', role: 'dialog', hidden: true },
-    header, body, node('slot', { name: 'footer', class: 'footer', part: 'footer' }));
-  const announcer = createAnnouncer();
-  host.root.prepend(panel);
-  host.root.append(announcer.node);
+class CallPanel implements Panel {
+  readonly id = `oh-panel-${String(count += 1)}`;
+  readonly call: CallHandle;
+  private readonly frame: Frame;
+  private readonly announcer = createAnnouncer();
+  private view: View | null = null;
+  private key = '';
+  private sheet: Sheet | null = null;
+  private opened = false;
+  private before: Call;
+  private clock: ReturnType<typeof setInterval> | undefined;
+  private readonly unsubscribe: () => void;
 
-  let view: View | null = null;
-  let key = '';
-  let sheet: Sheet | null = null;
-  let opened = false;
-  let before = call.get();
-  let clock: ReturnType<typeof setInterval> | undefined;
-
-  const scene = (): Scene => ({
-    host, call, words: withLabels(words, host.labels()),
-    start: () => {
-      if (!host.emit('oh-before-call', null, true)) return;
-      call.start();
-    },
-    show: (next) => {
-      sheet = next;
-      draw();
-    },
-  });
-
-  function makeView(now: Call): View {
-    if (now.state === 'idle') return createBeforeView(scene());
-    if (now.state === 'ended') return createEndedView(scene());
-    return now.state === 'failed' ? createFailedView(scene()) : createCallView(scene());
+  constructor(private readonly host: Host, private words: Words) {
+    this.call = createLine(host);
+    this.before = this.call.get();
+    this.frame = createFrame(this.id, {
+      close: () => { host.close(); },
+      more: () => { this.show('settings'); },
+      back: () => { this.goBack(); },
+    });
+    host.root.prepend(this.frame.node);
+    host.root.append(this.announcer.node);
+    listenForShortcuts(this.frame.node, {
+      call: this.call,
+      enabled: () => recall('shortcuts') !== 'no' && host.attribute('shortcuts') !== 'off',
+      escape: () => { this.goBack(); },
+    });
+    this.unsubscribe = this.call.subscribe(() => { this.follow(); });
+    this.draw();
   }
 
-  function draw(): void {
-    const now = call.get();
-    const spoken = scene().words;
-    const next = keyOf(now, sheet);
-    if (view === null || next !== key) {
-      const hadFocus = panel.contains(host.shadow.activeElement);
-      const first = view === null;
-      view?.destroy?.();
-      view = makeView(now);
-      key = next;
-      body.textContent = '';
-      body.append(view.node);
-      if (!first) move(view.node, [{ opacity: 0 }, { opacity: 1 }]);
-      view.update(now);
-      if (hadFocus) focusIn();
-    } else {
-      view.update(now);
+  isActive(): boolean { return isActive(this.call.get().state); }
+
+  start(): void {
+    const scene = this.scene();
+    const terms = termsOf(scene);
+    if (terms !== null && recall('consent') !== terms) this.show('consent');
+    else if (this.host.emit('oh-before-call', null, true)) this.call.start();
+  }
+
+  setOpen(open: boolean, focus = true): void {
+    if (open === this.opened) return;
+    this.opened = open;
+    if (!open) {
+      this.sheet = null;
+      if (!this.isActive()) this.call.dismiss();
+      this.frame.setOpen(false);
+      return;
     }
-    setAttributes(panel, { 'aria-label': spoken.panel, 'data-oh-state': now.state, 'data-oh-open': String(opened) });
-    setText(title, host.attribute('label') === null ? spoken.panel : spoken.panel);
-    setAttributes(closeButton, { 'aria-label': isActive(now.state) ? spoken.minimise : spoken.close });
-    closeIcon.firstElementChild?.setAttribute('d', isActive(now.state) ? DOWN : CLOSE);
-    showOutside();
+    this.draw();
+    this.frame.setOpen(true);
+    prefetchPhone();
+    this.announcer.say({ text: this.scene().words.said.opened, urgent: false });
+    if (focus) this.frame.focusIn();
   }
 
-  function focusIn(): void {
-    const target = body.querySelector<HTMLElement>('[data-autofocus]:not(:disabled)') ?? closeButton;
-    target.focus({ preventScroll: true });
+  refresh(): void {
+    void loadWords(localeFor(this.host.wishes(), this.host.site()?.languages)).then((words) => {
+      this.words = words;
+      this.key = ''; // what is shown is in the former language
+      this.draw();
+    });
   }
 
-  function showOutside(): void {
-    const now = call.get();
-    const running = isActive(now.state) && now.connectedAt !== null;
-    if (running) clock ??= setInterval(showOutside, 1000);
+  destroy(): void {
+    this.unsubscribe();
+    clearInterval(this.clock);
+    this.view?.destroy?.();
+    this.call.destroy();
+    this.frame.node.remove();
+    this.announcer.node.remove();
+  }
+
+  private scene(): Scene {
+    return {
+      host: this.host, call: this.call, words: withLabels(this.words, labelsOf(this.host)), site: this.host.site() ?? {},
+      start: () => { this.start(); },
+      show: (sheet) => { this.show(sheet); },
+    };
+  }
+
+  private show(sheet: Sheet | null): void {
+    this.sheet = sheet;
+    this.draw();
+    if (this.opened) this.frame.focusIn();
+  }
+
+  private goBack(): void {
+    if (this.sheet === null) this.host.close();
+    else this.show(this.sheet === 'privacy' ? 'settings' : null);
+  }
+
+  private follow(): void {
+    const [before, now] = [this.before, this.call.get()];
+    this.before = now;
+    if (this.sheet === 'consent' && now.state !== 'idle') this.sheet = null;
+    // A call that came back after a page change needs a press before the browser gives the microphone.
+    if (now.state === 'priming' && before.state !== 'priming' && !this.opened) this.host.open();
+    this.draw();
+    const news = newsOf(before, now, this.scene().words);
+    if (news !== null) this.announcer.say(news);
+    tellPage(before, now, (type, detail, cancelable) => this.host.emit(type, detail, cancelable));
+  }
+
+  private agree(): void {
+    remember('consent', termsOf(this.scene()) ?? 'yes');
+    this.show(null);
+    this.start();
+  }
+
+  private viewOf(call: Call, scene: Scene): View {
+    switch (this.sheet) {
+      case 'settings': return createSettingsView(scene);
+      case 'privacy': return createPrivacyView(scene);
+      case 'consent': return createConsentView(scene, () => { this.agree(); });
+      case null: break;
+    }
+    switch (call.state) {
+      case 'idle': return createBeforeView(scene);
+      case 'ended': return createEndedView(scene);
+      case 'missed': case 'failed': return createFailedView(scene);
+      default: return createCallView(scene);
+    }
+  }
+
+  private draw(): void {
+    const [now, scene] = [this.call.get(), this.scene()];
+    const { words } = scene;
+    const key = keyOf(now, this.sheet);
+    const changed = this.view === null || key !== this.key;
+    const hadFocus = this.frame.node.contains(this.host.shadow.activeElement);
+    if (changed) {
+      const first = this.view === null;
+      this.view?.destroy?.();
+      this.view = this.viewOf(now, scene);
+      this.key = key;
+      this.frame.body.textContent = '';
+      this.frame.body.append(this.view.node);
+      if (!first) move(this.view.node, [{ opacity: 0 }, { opacity: 1 }]);
+    }
+    this.view?.update(now);
+    const titles = { settings: words.settings, privacy: words.privacy, consent: words.consentTitle };
+    this.frame.draw({
+      name: words.panel, title: this.sheet === null ? words.panel : titles[this.sheet],
+      logo: this.sheet === null ? this.host.attribute('logo') ?? scene.site.theme?.logo ?? null : null,
+      state: now.state, close: this.isActive() ? words.minimise : words.close, more: words.settings, back: words.back,
+      minimise: this.isActive(), sheet: this.sheet !== null, modal: this.sheet === 'consent',
+    });
+    // The control that had the focus is gone: it belongs to what came in its place.
+    if (changed && hadFocus && this.host.shadow.activeElement === null) this.frame.focusIn();
+    this.showOutside();
+  }
+
+  private readonly showOutside = (): void => {
+    const now = this.call.get();
+    const running = this.isActive() && now.connectedAt !== null;
+    if (running) this.clock ??= setInterval(this.showOutside, 1000);
     else {
-      clearInterval(clock);
-      clock = undefined;
+      clearInterval(this.clock);
+      this.clock = undefined;
     }
-    host.show(now, isActive(now.state), running ? formatClock(durationOf(now, Date.now()) ?? 0) : null);
-  }
-
-  const unsubscribe = call.subscribe(() => {
-    const [was, now] = [before, call.get()];
-    before = now;
-    draw();
-    const news = newsOf(was, now, scene().words);
-    if (news !== null) announcer.say(news);
-    tellPage(was, now, (type, detail, cancelable) => host.emit(type, detail, cancelable));
-  });
-
-  panel.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || event.defaultPrevented) return;
-    event.preventDefault();
-    if (sheet === null) host.close();
-    else scene().show(null);
-  });
-  draw();
-
-  return {
-    call,
-    id,
-    isActive: () => isActive(call.get().state),
-    start: () => { scene().start(); },
-    setOpen(open, focus = true) {
-      if (open === opened) return;
-      opened = open;
-      if (!open) {
-        if (!isActive(call.get().state)) call.dismiss();
-        setAttributes(panel, { 'data-oh-open': 'false' });
-        move(panel, [HIGH, LOW], () => { panel.hidden = !opened; });
-        return;
-      }
-      panel.hidden = false;
-      draw();
-      move(panel, [LOW, HIGH]);
-      // The sound code is large: fetch it while the person is still reading.
-      void import('@offhook/core/livekit-phone').catch(() => undefined);
-      announcer.say({ text: scene().words.said.opened, urgent: false });
-      if (focus) focusIn();
-    },
-    refresh() {
-      void loadWords(localeFor(host.wishes())).then((loaded) => {
-        words = loaded;
-        key = '';
-        draw();
-      });
-    },
-    destroy() {
-      unsubscribe();
-      clearInterval(clock);
-      view?.destroy?.();
-      call.hangUp();
-      panel.remove();
-      announcer.node.remove();
-    },
+    markStates(this.host, now, this.opened);
+    this.host.show(now.state, this.isActive(), running ? formatClock(durationOf(now, Date.now()) ?? 0) : null);
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Call, CallHandle } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
-import type { Host } from './host';
+import type { Host, Site } from './host';
 
 export type Sheet = 'settings' | 'privacy' | 'consent';
 
@@ -10,6 +10,7 @@ export interface Scene {
   readonly host: Host;
   readonly call: CallHandle;
   readonly words: Words;
+  readonly site: Site;
   /** The Start button: asks for consent first where the site wants that. */
   start(): void;
   show(sheet: Sheet | null): void;
@@ -20,4 +21,17 @@ export interface View {
   readonly node: HTMLElement;
   update(call: Call): void;
   destroy?(): void;
+}
+
+/** The text of the site in the language being spoken, or its general one. */
+export function presetOf(scene: Pick<Scene, 'site' | 'words'>, what: 'greeting' | 'terms'): string | undefined {
+  const { site, words } = scene;
+  const own = site.presets?.[words.locale] ?? site.presets?.[words.locale.split('-')[0] ?? ''];
+  return own?.[what] ?? (what === 'greeting' ? site.greeting : site.consent?.text);
+}
+
+/** What must be agreed to before the first call; null: nothing. */
+export function termsOf(scene: Pick<Scene, 'site' | 'host'>): string | null {
+  const mode = scene.host.attribute('consent') ?? scene.site.consent?.mode ?? 'off';
+  return mode === 'required' || mode === 'choice' ? (scene.site.consent?.version ?? 'yes') : null;
 }

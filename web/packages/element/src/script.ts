@@ -1,7 +1,8 @@
 // script.ts — what one <script src="https://HOST/offhook.js" data-…> asks for: where it came from, one element, triggers.
 
 import { OffhookCall } from './element';
-import type { GetAuth, StartOptions } from './element';
+import type { StartOptions } from './element';
+import type { GetAuth } from './host';
 
 /** "https://calls.example/x/offhook.js?v=1" → "https://calls.example/x/". */
 export function baseOf(src: string): string {

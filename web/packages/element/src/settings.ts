@@ -1,22 +1,21 @@
-// settings.ts — what this browser keeps for the visitor: language, dismissal, agreed terms. No cookie, nothing is sent.
-// Storage may be forbidden (private windows, sandboxed frames): then nothing is kept.
+// settings.ts — what this browser keeps for the visitor: language, dismissal, agreed terms, habits. Never a person, never
+// a call; no cookie, nothing is sent. Storage may be forbidden (private windows, sandboxed frames): then nothing is kept.
 
-const PREFIX = 'offhook:';
+const PREFIX = 'offhook.'; // the names are those of the React button
 
 export function recall(key: string): string | null {
   try {
-    return localStorage.getItem(PREFIX + key);
+    return sessionStorage.getItem(PREFIX + key) ?? localStorage.getItem(PREFIX + key);
   } catch {
     return null;
   }
 }
 
-/** null forgets. */
-export function remember(key: string, value: string | null): void {
+/** `session`: only as long as this tab lives. */
+export function remember(key: string, value: string, session = false): void {
   try {
-    if (value === null) localStorage.removeItem(PREFIX + key);
-    else localStorage.setItem(PREFIX + key, value);
+    (session ? sessionStorage : localStorage).setItem(PREFIX + key, value);
   } catch {
-    // nothing is kept
+    // then not
   }
 }

@@ -1,0 +1,59 @@
+// line.ts — the call behind the panel, made from the element's attributes.
+
+import { CallError, createCall, createResumeStore, createTokenClient } from '@offhook/core';
+import type { CallHandle, CallState, OpenPhone, TokenRequest } from '@offhook/core';
+import { askAuth } from './auth';
+import type { Host } from './host';
+import { readJson } from './labels';
+import { recall } from './settings';
+
+const openLiveKitPhone: OpenPhone = async (report, wishes) => {
+  try {
+    return (await import('@offhook/core/livekit-phone')).createLiveKitPhone({ report, ...wishes });
+  } catch (cause) {
+    throw new CallError(navigator.onLine ? 'SIGNAL_FAILED' : 'NET_OFFLINE', { detail: 'the call code could not be loaded', cause });
+  }
+};
+
+/** The sound code is large: fetched while the person is still reading. */
+export function prefetchPhone(): void {
+  void import('@offhook/core/livekit-phone').catch(() => undefined);
+}
+
+/** The two log lines people search their consoles for. */
+function logError(error: CallError, during: CallState): void {
+  if (during === 'opening' || during === 'requesting-mic') console.error('Failed to start call:', error);
+  else console.error('LiveKit error:', error);
+}
+
+/** Only what the page gave. */
+function requestOf(host: Host): TokenRequest {
+  const given: Record<string, unknown> = { attributes: { ...readJson(host, 'attributes'), ...host.given() }, page: location.href };
+  const fields = { site: 'site', name: 'participantName', invite: 'invite', metadata: 'metadata', identity: 'identity', lang: 'locale' };
+  for (const [attribute, field] of Object.entries(fields)) {
+    const value = host.attribute(attribute);
+    if (value !== null && value !== '') given[field] = value;
+  }
+  return given;
+}
+
+/** What the visitor chose in the settings goes before what the page set. */
+function wanted(host: Host, name: string): boolean {
+  const chosen = recall(name);
+  return chosen === null ? host.attribute(name) !== null : chosen === 'yes';
+}
+
+export function createLine(host: Host): CallHandle {
+  const site = host.attribute('site') ?? 'default';
+  return createCall({
+    getCredentials: (signal, wishes) => createTokenClient(
+      { url: host.attribute('token-url') ?? `${host.base()}api/voice/token`, getAuthToken: () => askAuth(host) },
+      () => requestOf(host))(signal, wishes),
+    openPhone: openLiveKitPhone,
+    onError: logError,
+    settings: () => ({
+      preflight: host.attribute('preflight') !== null, pushToTalk: wanted(host, 'push-to-talk'), lowData: wanted(host, 'low-data'),
+    }),
+    ...(host.attribute('resume') === 'off' ? {} : { resumeStore: createResumeStore(site) }),
+  });
+}

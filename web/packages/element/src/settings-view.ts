@@ -1,0 +1,80 @@
+// settings-view.ts — devices, volume, language and habits; the way to the privacy sheet; the call's id.
+
+import type { Call, Device } from '@offhook/core';
+import { createLanguagePicker } from './language-picker';
+import { node, setAttributes, setText } from './nodes';
+import type { Scene, View } from './scene';
+import { recall, remember } from './settings';
+
+interface Picker {
+  readonly node: HTMLElement;
+  update(devices: readonly Device[], used: string | null): void;
+}
+
+function createPicker(name: string, standard: string, choose: (id: string) => void): Picker {
+  const select = node('select');
+  const made = node('label', { class: 'field', hidden: true }, name, select);
+  let shown = '';
+  select.addEventListener('change', () => { choose(select.value); });
+  return {
+    node: made,
+    update(devices, used) {
+      setAttributes(made, { hidden: devices.length === 0 });
+      const now = JSON.stringify(devices);
+      if (now !== shown) {
+        shown = now;
+        select.textContent = '';
+        for (const { id, label } of devices) select.append(node('option', { value: id }, label === '' ? standard : label));
+      }
+      if (used !== null) select.value = used;
+    },
+  };
+}
+
+function createSwitch(name: string, on: boolean, turn: (on: boolean) => void): HTMLElement {
+  const box = node('input', { type: 'checkbox' });
+  box.checked = on;
+  box.addEventListener('change', () => { turn(box.checked); });
+  return node('label', { class: 'choice' }, box, name);
+}
+
+export function createCopyLine(name: string, text: string, copy: string, copied: string): HTMLElement {
+  const button = node('button', { type: 'button', class: 'link' }, copy);
+  button.addEventListener('click', () => {
+    void navigator.clipboard.writeText(text).then(() => { setText(button, copied); }, () => undefined);
+  });
+  return node('p', { class: 'facts-line' }, `${name} `, node('code', { dir: 'ltr' }, text), button);
+}
+
+export function createSettingsView(scene: Scene): View {
+  const { words, call: handle, host } = scene;
+  const microphone = createPicker(words.microphone, words.systemDefault, (id) => { handle.setInput(id); });
+  const loudspeaker = createPicker(words.loudspeaker, words.systemDefault, (id) => { handle.setOutput(id); });
+  const volume = node('input', { type: 'range', min: '0', max: '1', step: '0.05' });
+  volume.addEventListener('input', () => { handle.setVolume(Number(volume.value)); });
+  const privacy = node('button', { type: 'button', class: 'secondary' }, words.privacy);
+  privacy.addEventListener('click', () => { scene.show('privacy'); });
+  const callId = handle.get().credentials?.callId ?? null;
+  const choose = (key: string) => (on: boolean): void => { remember(key, on ? 'yes' : 'no'); };
+  const chosen = (key: string, attribute: string): boolean => {
+    const kept = recall(key);
+    return kept === null ? host.attribute(attribute) !== null : kept === 'yes';
+  };
+  return {
+    node: node('div', { class: 'view sheet' },
+      microphone.node, loudspeaker.node,
+      node('label', { class: 'field' }, words.volume, volume),
+      createLanguagePicker(scene),
+      node('div', {},
+        createSwitch(words.pushToTalk, chosen('push-to-talk', 'push-to-talk'), choose('push-to-talk')),
+        createSwitch(words.lowData, chosen('low-data', 'low-data'), choose('low-data')),
+        createSwitch(words.keyboard, recall('shortcuts') !== 'no' && host.attribute('shortcuts') !== 'off', choose('shortcuts'))),
+      privacy,
+      callId !== null && createCopyLine(words.callId, callId, words.copy, words.copied)),
+    update(call: Call) {
+      microphone.update(call.devices.inputs, call.devices.input);
+      loudspeaker.update(call.devices.outputs, call.devices.output);
+      volume.value = String(call.volume);
+    },
+  };
+}
