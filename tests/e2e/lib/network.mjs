@@ -1,6 +1,8 @@
 // network.mjs — a small network of our own in namespaces: client ── router (NAT) ── server. Needs root. Everything made here
 // is named with this process's pid and removed again.
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 
 const run = (command, ...args) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
@@ -47,6 +49,36 @@ table ip fault {
     rebind: async (range) => {
       await nat(range)
       within(router, 'conntrack', '-D', '-p', 'udp')
+    },
+    // The way to the server takes `ms` longer until the returned function is called.
+    delay: async (ms) => {
+      const script = fileURLToPath(new URL('delay.py', import.meta.url))
+      const child = spawn('ip', ['netns', 'exec', router, 'python3', script, String(ms)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const ended = once(child, 'exit')
+      const said = await Promise.race([once(child.stdout, 'data'), ended])
+      if (String(said[0]).trim() !== 'ready') throw new Error(`delay.py ended with ${said[0]}`)
+      const undo = async () => {
+        await nft('table ip line\ndelete table ip line\n')
+        child.kill() // its device and the route go with it
+        await ended
+        if (within(router, 'ip', 'rule').includes('lookup 100')) within(router, 'ip', 'rule', 'del', 'iif', 'lan0', 'lookup', '100')
+      }
+      try {
+        // A packet passes the router twice; only the second time may decide on its translation.
+        await nft(`table ip line {
+  chain first {
+    type filter hook prerouting priority raw;
+    iifname "lan0" notrack
+  }
+}
+`)
+        within(router, 'ip', 'route', 'add', 'default', 'dev', 'delay0', 'table', '100')
+        within(router, 'ip', 'rule', 'add', 'iif', 'lan0', 'lookup', '100')
+        return undo
+      } catch (error) {
+        await undo()
+        throw error
+      }
     },
     within,
     build: () => {
