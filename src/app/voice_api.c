@@ -9,6 +9,7 @@ struct route {
 static const struct route routes[] = {
     {"/api/voice/token", "POST", oh_voice_token},
     {"/api/voice/invite", "POST", oh_voice_invite},
+    {"/api/voice/config", "GET", oh_voice_config},
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
 

@@ -129,7 +129,8 @@ static bool check_texts(const struct oh_site *site, struct oh_text *why) {
                {"greeting", site->greeting},
                {"consent_text", site->consent_text},
                {"consent_version", site->consent_version},
-               {"theme.logo", site->theme_logo}};
+               {"theme.logo", site->theme_logo},
+               {"clerk.publishable_key", site->clerk.publishable_key}};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct oh_str text = oh_str(texts[i].text);
     if (text.len && !oh_str_is_utf8(text)) oh_text_addf(why, "%s is not UTF-8", texts[i].key);
