@@ -7,6 +7,7 @@
 #include "app/clerk.h"
 #include "app/command.h"
 #include "app/config.h"
+#include "app/keyring.h"
 #include "app/log_sink.h"
 #include "app/metrics.h"
 #include "app/page.h"
@@ -111,6 +112,8 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   oh_budget_init(crew->budget, secret);
   struct oh_clerk_config clerk = {.json = s->config.logging.json, .log_level = s->config.logging.level};
   crew->clerk = oh_clerk_open(&clerk);
+  crew->keyring = oh_keyring_open(crew);
+  oh_clerk_add_desk(crew->clerk, oh_keyring_desk(crew->keyring));
   uint32_t count = worker_count(&s->config);
   crew->workers = calloc(count, sizeof *crew->workers);
   OH_CHECK(crew->workers);
@@ -258,6 +261,7 @@ static void reload(struct serve *s) {
   s->world.log.level = oh_log_level_of(fresh->logging.level);
   for (uint32_t i = 0; i < s->crew.count; i++)
     oh_worker_reload(s->crew.workers[i], fresh, tls ? oh_tls_keep(tls) : NULL);
+  oh_keyring_set_sites(s->crew.keyring, s->crew.clerk, fresh);
   if (tls) oh_tls_close(s->tls);
   if (tls) s->tls = tls;
   oh_log(&s->world.log, OH_LOG_INFO, "configuration reloaded", "%s", "");
@@ -295,6 +299,7 @@ static void on_worker_ended(void *ctx, int64_t now_us, void *message) {
 
 static void release(struct serve *s) {
   oh_clerk_close(s->crew.clerk);
+  oh_keyring_close(s->crew.keyring);
   for (uint32_t i = 0; i < s->crew.count; i++)
     oh_worker_close(s->crew.workers[i]);
   free(s->crew.workers);
@@ -336,6 +341,7 @@ static int serve(struct serve *s) {
   s->poll.data = s;
   bool ok = start(s, error);
   if (ok) {
+    oh_keyring_set_sites(s->crew.keyring, s->crew.clerk, &s->config);
     oh_clerk_start(s->crew.clerk);
     for (uint32_t i = 0; i < s->crew.count; i++)
       oh_worker_start(s->crew.workers[i]);

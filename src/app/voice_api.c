@@ -74,10 +74,19 @@ void oh_voice_refuse(const struct oh_voice_request *request, enum oh_problem pro
                      uint32_t retry_after_s) {
   oh_log(&request->web->world->log, OH_LOG_DEBUG, "voice request refused", "path=%.*s code=%s",
          OH_STR_ARG(request->http->path), oh_problem_code(problem));
+  struct oh_text fields;
+  oh_text_init(&fields, 4096);
+  oh_text_add(&fields, request->cors);
+  if (problem == OH_PROBLEM_AUTH_REQUIRED) { // RFC 6750 3: what to bring, and whether what came was wrong
+    bool came = oh_http_field(request->http, OH_STR("Authorization")).len > 0;
+    oh_text_addf(&fields, "WWW-Authenticate: Bearer realm=\"offhook\"%s\r\n",
+                 came ? ", error=\"invalid_token\"" : "");
+  }
   // A page that may not call here gets no CORS line either: it learns nothing but "no".
   bool is_denied = problem == OH_PROBLEM_ORIGIN_DENIED;
   oh_web_respond_problem(request->web, request->conn, problem, retry_after_s,
-                         is_denied ? (struct oh_str){0} : request->cors);
+                         is_denied ? (struct oh_str){0} : oh_text_str(&fields));
+  oh_text_fini(&fields);
 }
 
 const struct oh_site *oh_voice_site(const struct oh_voice_request *request, struct oh_str id) {
@@ -130,7 +139,7 @@ static void add_cors(struct oh_str origin, struct oh_text *fields) {
   if (origin.len == 0 || !oh_http_is_field_value(origin)) return;
   oh_text_addf(fields,
                "Access-Control-Allow-Origin: %.*s\r\n"
-               "Access-Control-Expose-Headers: Retry-After, ETag\r\n",
+               "Access-Control-Expose-Headers: Retry-After, ETag, WWW-Authenticate\r\n",
                OH_STR_ARG(origin));
 }
 

@@ -1,5 +1,7 @@
 // voice_token.c — see voice_token.h
 #include "app/voice_token.h"
+#include "app/doorman.h"
+#include "call/signin.h"
 #include "call/ticket.h"
 #include <stdlib.h>
 
@@ -92,11 +94,19 @@ static void finish(const struct oh_voice_request *request, const struct oh_site 
   oh_text_fini(&answer);
 }
 
-// The one place where sign-in is called: it answers by oh_voice_signed_in, now or later.
+// The one place where sign-in is called. A request that has to wait comes back by oh_voice_sign_in_again.
 static void sign_in(const struct oh_voice_request *request, const struct oh_site *site,
-                    const struct oh_wish *wish) {
-  (void)site, (void)wish;
-  oh_voice_signed_in(request->web, request->now_us, request->conn, OH_PROBLEM_AUTH_REQUIRED, NULL);
+                    const struct oh_wish *wish, bool is_last) {
+  struct oh_user user = {0};
+  enum oh_problem problem;
+  uint32_t retry_after_s;
+  switch (oh_doorman_ask(request->web->doorman, request, site, wish->identity, is_last, &user, &problem,
+                         &retry_after_s)) {
+  case OH_DOORMAN_LETS_IN: finish(request, site, wish, user.subject ? &user : NULL); break;
+  case OH_DOORMAN_REFUSES: refuse(request, problem, retry_after_s); break;
+  case OH_DOORMAN_WAITS: break;
+  }
+  oh_user_fini(&user);
 }
 
 static enum oh_problem admit(const struct oh_voice_request *request, const struct oh_site *site,
@@ -123,10 +133,10 @@ static void begin(const struct oh_voice_request *request, const struct oh_wish *
   enum oh_problem problem = admit(request, site, &retry_after_s);
   if (problem != OH_PROBLEM_NONE)
     refuse(request, problem, retry_after_s);
-  else if (site->auth == OH_AUTH_ANONYMOUS)
-    finish(request, site, wish, NULL);
+  else if (oh_doorman_is_needed(site, wish->identity))
+    sign_in(request, site, wish, false);
   else
-    sign_in(request, site, wish);
+    finish(request, site, wish, NULL);
 }
 
 static void answer_post(const struct oh_voice_request *request) {
@@ -147,27 +157,19 @@ void oh_voice_invite(const struct oh_voice_request *request) {
   answer_post(request);
 }
 
-struct decision {
-  enum oh_problem problem;
-  const struct oh_user *user;
-};
-
-static void decided(const struct oh_voice_request *request, void *ctx) {
-  const struct decision *decision = ctx;
+static void sign_in_last(const struct oh_voice_request *request, void *ctx) {
   struct oh_wish wish;
+  (void)ctx;
   enum oh_problem problem = oh_wish_read(request->http->body, &wish);
-  if (problem == OH_PROBLEM_NONE) problem = decision->problem;
   // A reload may have taken the site away in the meantime.
   const struct oh_site *site = problem == OH_PROBLEM_NONE ? oh_voice_site(request, oh_str(wish.site)) : NULL;
   if (site)
-    finish(request, site, &wish, decision->user);
+    sign_in(request, site, &wish, true);
   else if (problem != OH_PROBLEM_NONE)
     refuse(request, problem, 0);
   oh_wish_fini(&wish);
 }
 
-void oh_voice_signed_in(struct oh_web *web, int64_t now_us, oh_id conn, enum oh_problem problem,
-                        const struct oh_user *user) {
-  struct decision decision = {problem, user};
-  oh_voice_again(web, now_us, conn, decided, &decision);
+void oh_voice_sign_in_again(struct oh_web *web, int64_t now_us, oh_id conn) {
+  oh_voice_again(web, now_us, conn, sign_in_last, NULL);
 }

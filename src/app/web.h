@@ -11,6 +11,8 @@
 // What all workers read. The pointers are replaced by mail at SIGHUP, never changed in place.
 struct oh_clerk;
 struct oh_worker;
+struct oh_keyring;
+struct oh_doorman;
 struct oh_web {
   struct oh_http_server *server;
   struct oh_world *world;
@@ -18,6 +20,8 @@ struct oh_web {
   struct oh_budget *budget;    // shared by all workers
   const atomic_bool *draining; // SIGTERM came
   struct oh_clerk *clerk;      // does what is slow
+  struct oh_keyring *keyring;  // identity providers' keys, at the clerk
+  struct oh_doorman *doorman;  // who is calling; this worker's own
   struct oh_worker *worker;    // whose this is: the clerk's answers are posted to it
 };
 

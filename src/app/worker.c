@@ -1,5 +1,6 @@
 // worker.c — see worker.h
 #include "app/worker.h"
+#include "app/doorman.h"
 #include "app/log_sink.h"
 #include "app/media_doors.h"
 #include "app/web.h"
@@ -273,6 +274,7 @@ static void on_second(uv_timer_t *timer) {
   int64_t now_us = oh_clock_us();
   w->world.unix_offset_us = oh_clock_unix_offset_us();
   if (!w->is_stopping) {
+    oh_doorman_tick(w->web.doorman, now_us);
     publish_stats(w);
     settle(w, now_us);
     return;
@@ -294,6 +296,7 @@ static void begin_stop(struct oh_worker *w, int64_t now_us) {
 
 static void reload(struct oh_worker *w, const struct letter *letter) {
   w->config = w->web.config = letter->config;
+  oh_doorman_reload(w->web.doorman);
   w->world.log.level = oh_log_level_of(letter->config->logging.level);
   if (letter->tls) oh_http_server_set_tls(w->web.server, letter->tls);
 }
@@ -386,7 +389,9 @@ static void open_http(struct oh_worker *w, const struct oh_worker_config *config
                            .budget = w->crew->budget,
                            .draining = &w->crew->draining,
                            .clerk = w->crew->clerk,
+                           .keyring = w->crew->keyring,
                            .worker = w};
+  w->web.doorman = oh_doorman_open(&w->web);
   for (size_t i = 0; i < config->listener_count; i++)
     oh_http_server_add_listener(w->web.server, config->listeners[i], config->tls);
 }
@@ -442,6 +447,7 @@ void oh_worker_close(struct oh_worker *w) {
   uv_run(&w->loop, UV_RUN_DEFAULT);
   if (w->house) oh_house_close(w->house);
   if (w->echo) oh_echo_close(w->echo);
+  oh_doorman_close(w->web.doorman);
   oh_outbox_fini(&w->outbox);
   oh_map_fini(&w->session_of);
   oh_map_fini(&w->conn_of);

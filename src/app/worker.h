@@ -18,6 +18,7 @@ struct oh_budget;
 struct oh_tls;
 struct oh_mailbox;
 struct oh_clerk;
+struct oh_keyring;
 
 // What the workers of one process share; all of it outlives them.
 struct oh_crew {
@@ -26,6 +27,7 @@ struct oh_crew {
   uint8_t room_secret[16]; // which worker owns a room
   struct oh_identity *identity;
   struct oh_budget *budget;
+  struct oh_keyring *keyring;
   struct oh_clerk *clerk;    // for what is slow; ends after the workers
   struct oh_mailbox *office; // of the main thread: a worker posts itself there when it has ended
   char node_id[24];

@@ -81,6 +81,8 @@
   X(websocket_drop_malformed, "WebSocket connections closed because of a protocol error")                    \
   X(websocket_drop_pings, "WebSocket connections closed because of too many pings")                          \
   X(websocket_timeouts, "WebSocket connections closed because the peer was silent")                          \
+  X(signins_accepted, "sign-ins accepted for a token")                                                       \
+  X(signins_refused, "sign-ins refused")                                                                     \
   X(fetches_answered, "HTTP requests of ours that were answered")                                            \
   X(fetches_failed, "HTTP requests of ours that failed, took too long or brought too much")                  \
   X(mail_refused, "letters between threads refused because the box was full")

@@ -39,8 +39,8 @@
 #define OH_USER_KEY_MAX 64               // bytes
 #define OH_USER_VALUE_MAX 512            // bytes
 #define OH_USER_BYTES_MAX 2048 // keys and values together: they go into a token of 8 KB, with the page's
-#define OH_KEY_FETCH_MS 4000   // for a key set, so that a waiting visitor gets an answer within 5 s
-#define OH_KEY_WAIT_US (5 * 1000000)   // a token request waits so long for keys
+#define OH_KEY_FETCH_MS 3500   // for a key set, so that a waiting visitor gets an answer within 5 s
+#define OH_KEY_WAIT_US (4 * 1000000)   // a token request waits so long for keys, looked at once a second
 #define OH_KEY_WAITING_MAX 256         // requests that wait for keys, per worker; further ones are sent away
 #define OH_KEY_ASK_US (60 * 1000000LL) // an unknown key id makes us fetch at most so often
 #define OH_KEY_REFRESH_US (3600 * 1000000LL)    // and without any we fetch so often

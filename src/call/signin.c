@@ -157,8 +157,7 @@ static struct verdict check_clerk(const struct oh_signin_request *request, const
 }
 
 static void name_clerk(const json_t *claims, struct oh_user *user) {
-  add_claim(user, claims, "sid", "session");
-  add_claim(user, claims, "email", "email"); // these two only if the operator added them to the session token
+  add_claim(user, claims, "email", "email"); // both only if the operator added them to the session token
   set_name(user, string_of(claims, "name"));
 }
 
@@ -186,19 +185,23 @@ static struct verdict check_signed(const struct oh_signin_request *request, cons
   const char *key;
   if (attributes && !json_is_object(attributes)) return required("attributes are malformed");
   if (json_object_size(attributes) > OH_USER_ATTRIBUTES_MAX) return required("there are too many attributes");
-  json_object_foreach(attributes, key,
-                      value) if (!is_plain_text(oh_str(key), OH_USER_KEY_MAX) || !json_is_string(value) ||
-                                 json_string_length(value) >
-                                     OH_USER_VALUE_MAX) return required("attributes are malformed");
-  return fine;
+  size_t bytes = 0;
+  json_object_foreach(attributes, key, value) {
+    if (!is_plain_text(oh_str(key), OH_USER_KEY_MAX) || !json_is_string(value) ||
+        json_string_length(value) > OH_USER_VALUE_MAX)
+      return required("attributes are malformed");
+    bytes += strlen(key) + json_string_length(value);
+  }
+  return bytes <= OH_USER_BYTES_MAX ? fine : required("attributes are too long");
 }
 
 static void name_signed(json_t *claims, struct oh_user *user) {
   const char *key;
   json_t *value;
   set_name(user, string_of(claims, "name"));
-  json_object_foreach(json_object_get(claims, "attributes"), key, value) if (strcmp(key, "id") != 0)
-      add_attribute(user, oh_str(key), oh_str(json_string_value(value)));
+  json_object_foreach(json_object_get(claims, "attributes"), key, value) {
+    add_attribute(user, oh_str(key), oh_str(json_string_value(value)));
+  }
 }
 
 // ---- reading
