@@ -36,14 +36,15 @@ const EAR = () => {
   }
 }
 
-// Opens `url` as a visitor would. `problems` collects errors of the console, uncaught ones, and requests to anybody but `home`.
+// Opens `url` as a visitor would. `problems` collects errors of the console, uncaught ones, and requests to
+// anybody but `home` (one address or several).
 export async function visitor(browser, url, { home = new URL(url).origin, context = {} } = {}) {
   const page = await browser.newPage(context)
   const problems = []
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('request', (request) => {
-    if (!request.url().startsWith(home) && !request.url().startsWith('blob:') && !request.url().startsWith('data:'))
+    if (!['blob:', 'data:'].concat(home).some((start) => request.url().startsWith(start)))
       problems.push(`third-party request ${request.url()}`)
   })
   await page.addInitScript(EAR)

@@ -17,6 +17,8 @@ export interface LiveKitPhoneOptions {
   readonly roomOptions?: RoomOptions;
   /** Connects the room when somebody else does it (React's LiveKitRoom). Default: `room.connect`. */
   readonly connect?: (room: Room, credentials: Credentials) => Promise<void>;
+  /** false: somebody else plays what arrives (React's RoomAudioRenderer). */
+  readonly plays?: boolean;
 }
 
 export interface LiveKitPhone extends Phone {
@@ -176,8 +178,15 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
 
   function onTrack(track: RemoteTrack): void {
     if (track.kind !== Track.Kind.Audio) return;
+    if (options.plays !== false) track.attach();
     meter.listen('remote', track.mediaStreamTrack);
     tuneElements();
+  }
+
+  function offTrack(track: RemoteTrack): void {
+    if (track.kind !== Track.Kind.Audio) return;
+    meter.listen('remote', null);
+    if (options.plays !== false) track.detach();
   }
 
   function onDisconnected(reason?: DisconnectReason): void {
@@ -205,7 +214,7 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
     .on(RoomEvent.Reconnected, backAgain)
     .on(RoomEvent.Disconnected, onDisconnected)
     .on(RoomEvent.TrackSubscribed, onTrack)
-    .on(RoomEvent.TrackUnsubscribed, (track) => { if (track.kind === Track.Kind.Audio) meter.listen('remote', null); })
+    .on(RoomEvent.TrackUnsubscribed, offTrack)
     .on(RoomEvent.LocalTrackPublished, () => { meter.listen('local', microphone?.mediaStreamTrack ?? null); })
     .on(RoomEvent.TrackMuted, onMute(true))
     .on(RoomEvent.TrackUnmuted, onMute(false))

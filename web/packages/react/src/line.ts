@@ -26,6 +26,7 @@ export function openLine(report: (event: PhoneEvent) => void): Line {
 
   const phone = createLiveKitPhone({
     report,
+    plays: false, // RoomAudioRenderer does
     connect: (_room, credentials) => new Promise<void>((resolve, reject) => {
       waiting = { resolve, reject };
       want(credentials);
