@@ -174,6 +174,11 @@ export function createCall(options: CallOptions): CallHandle {
     if (attempt === owner) send(event);
   }
 
+  /** Has another attempt begun meanwhile? */
+  function isOthers(owner: Attempt): boolean {
+    return attempt !== null && attempt !== owner;
+  }
+
   function perform(effect: Effect): void {
     switch (effect.type) {
       case 'get-token':
@@ -223,11 +228,14 @@ export function createCall(options: CallOptions): CallHandle {
     const owner: Attempt = { number: call.attempt, abort: new AbortController(), phone: null, renewed: false };
     attempt = owner;
     try {
-      if (options.oneCall !== undefined && !(await options.oneCall.claim())) {
+      if (options.oneCall !== undefined && !(await options.oneCall.claim(resuming))) {
         sendFor(owner, { type: 'elsewhere', elsewhere: true });
         return;
       }
-      if (attempt !== owner) return;
+      if (owner.abort.signal.aborted) {
+        if (!isOthers(owner)) options.oneCall?.release(); // got the line after the end
+        return;
+      }
       const [credentials, prime] = await Promise.all([
         reuse !== null && isFresh(reuse) ? reuse : credentialsFor(owner, resuming),
         mustPrime(resuming),
@@ -318,6 +326,7 @@ export function createCall(options: CallOptions): CallHandle {
     const owner = attempt;
     if (owner === null) return;
     owner.abort.abort();
+    if (keep) options.oneCall?.release(); // the next page or tab wants it now
     let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = new Promise<void>((resolve) => { timer = setTimeout(resolve, CLOSE_LIMIT_MS); });
     await Promise.race([owner.phone?.close(keep).catch(() => undefined) ?? Promise.resolve(), limit]);

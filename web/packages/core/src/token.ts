@@ -2,7 +2,8 @@
 // Problems arrive as RFC 9457 JSON {type, title, status, detail, code}; `code` is one of errors.ts.
 
 import { CallError, isErrorCode, toCallError } from './errors';
-import type { ErrorCode } from './errors';
+import type { CallErrorOptions, ErrorCode } from './errors';
+import type { Solved } from './ticket';
 
 /** What the server answers: the four fields of the contract, and ours. */
 export interface TokenResponse {
@@ -48,7 +49,7 @@ export interface TokenRequest {
   /** The user as the site vouches for: a JWT signed with the site's secret. */
   readonly identity?: string;
   readonly locale?: string;
-  readonly page?: string;
+  readonly page?: string | { readonly url?: string; readonly title?: string };
   readonly resume?: string;
   readonly lowData?: boolean;
 }
@@ -100,6 +101,7 @@ function codeOfStatus(status: number): ErrorCode {
   switch (status) {
     case 401: return 'AUTH_REQUIRED';
     case 403: return 'AUTH_FORBIDDEN';
+    case 428:
     case 429: return 'RATE_LIMITED';
     default: return 'TOKEN_HTTP';
   }
@@ -114,19 +116,38 @@ export function readRetryAfter(value: string | null, now: number): number | unde
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
+/** Codes that the server alone knows, in the words of the page. */
+const ALIASES: Readonly<Record<string, ErrorCode>> = {
+  SITE_UNKNOWN: 'ORIGIN_DENIED',
+  PROOF_REQUIRED: 'RATE_LIMITED',
+};
+
+/** A refusal; `body` may hold the puzzle that opens the door. */
+class Refusal extends CallError {
+  readonly body: unknown;
+
+  constructor(code: ErrorCode, options: CallErrorOptions, body: unknown) {
+    super(code, options);
+    this.body = body;
+  }
+}
+
 async function readProblem(response: Response): Promise<CallError> {
   const retryAfter = readRetryAfter(response.headers.get('retry-after'), Date.now());
+  let problem: unknown = null;
   let code = codeOfStatus(response.status);
   let detail = `HTTP ${String(response.status)}`;
   if (/\bjson\b/i.test(response.headers.get('content-type') ?? '')) {
     const body: unknown = await response.json().catch(() => null);
     if (isRecord(body)) {
+      problem = body;
       if (isErrorCode(body.code)) code = body.code;
+      else if (typeof body.code === 'string') code = ALIASES[body.code] ?? code;
       const said = body.detail ?? body.title;
       if (typeof said === 'string') detail = said.slice(0, 500);
     }
   }
-  return new CallError(code, { status: response.status, detail, retryAfter });
+  return new Refusal(code, { status: response.status, detail, retryAfter }, problem);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -137,8 +158,23 @@ function filled(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+function seconds(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+/**
+ * When the pass runs out by this device's clock, whose time of day may be wrong: `serverNow` is the server's. A pass that
+ * seems to have run out on arrival says only that the clocks differ.
+ */
+export function readExpiry(value: unknown, serverNow: number | null, now: number): number | undefined {
+  const read = typeof value === 'number' ? value * (value < 1e12 ? 1000 : 1) : Date.parse(typeof value === 'string' ? value : '');
+  if (!Number.isFinite(read)) return undefined;
+  const expires = read + (serverNow === null ? 0 : now - serverNow);
+  return expires > now ? expires : undefined;
+}
+
 /** Checks an answer and takes from it what a call needs. LiveKit's own names are understood as well. */
-export function readCredentials(body: unknown): Credentials {
+export function readCredentials(body: unknown, serverNow: number | null = null): Credentials {
   if (!isRecord(body)) throw new CallError('TOKEN_INVALID', { detail: 'the answer is not a JSON object' });
   const token = filled(body.token) ?? filled(body.participantToken);
   const serverUrl = filled(body.livekitHost) ?? filled(body.serverUrl);
@@ -152,6 +188,10 @@ export function readCredentials(body: unknown): Credentials {
     roomName: filled(body.roomName) ?? '',
     participantName: filled(body.participantName) ?? '',
     callId: filled(body.callId),
+    expiresAt: readExpiry(body.expiresAt, serverNow, Date.now()),
+    resume: filled(body.resume) ?? undefined,
+    ringTimeout: seconds(body.ringTimeout),
+    maxDuration: seconds(body.maxDuration),
   };
 }
 
@@ -167,7 +207,7 @@ export function createTokenClient(
   const sleep = options.sleep ?? sleepFor;
   const online = options.online ?? ((): boolean => typeof navigator === 'undefined' || navigator.onLine);
 
-  async function ask(signal: AbortSignal): Promise<Credentials> {
+  async function ask(signal: AbortSignal, wishes: CredentialWishes & Partial<Solved>): Promise<Credentials> {
     const send = options.fetch ?? globalThis.fetch;
     const auth = await options.getAuthToken?.();
     const limit = new AbortController();
@@ -183,14 +223,15 @@ export function createTokenClient(
           accept: 'application/json, application/problem+json',
           ...(typeof auth === 'string' && auth !== '' ? { authorization: `Bearer ${auth}` } : {}),
         },
-        body: JSON.stringify(typeof request === 'function' ? request() : request),
+        body: JSON.stringify({ ...(typeof request === 'function' ? request() : request), ...wishes }),
         signal: limit.signal,
       });
       if (!response.ok) throw await readProblem(response);
       const body: unknown = await response.json().catch((cause: unknown) => {
         throw new CallError('TOKEN_INVALID', { detail: 'the answer is not JSON', cause });
       });
-      return readCredentials(body);
+      const date = Date.parse(response.headers.get('date') ?? '');
+      return readCredentials(body, Number.isNaN(date) ? null : date);
     } catch (error) {
       if (error instanceof CallError || signal.aborted) throw error;
       if (limit.signal.aborted) throw new CallError('TOKEN_HTTP', { detail: `no answer within ${String(timeoutMs)} ms`, cause: error });
@@ -210,12 +251,26 @@ export function createTokenClient(
     return Math.round(BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random() / 2));
   }
 
-  return async (signal) => {
+  /** The puzzle of a server under attack, solved; null: it is none. */
+  async function answer(error: unknown, signal: AbortSignal): Promise<Solved | null> {
+    if (!(error instanceof Refusal) || error.status !== 428) return null;
+    const { readPuzzle, solve } = await import('./ticket');
+    const puzzle = readPuzzle(error.body);
+    return puzzle === null ? null : solve(puzzle, signal);
+  }
+
+  return async (signal, wishes = {}) => {
+    let solved: Solved | null = null;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await ask(signal);
+        return await ask(signal, { ...wishes, ...solved });
       } catch (error) {
         if (signal.aborted || !(error instanceof CallError) || attempt >= attempts) throw error;
+        const found: Solved | null = solved === null ? await answer(error, signal) : null;
+        if (found !== null) {
+          solved = found;
+          continue;
+        }
         const wait = pause(error, attempt);
         if (wait === null) throw error;
         await sleep(wait, signal);

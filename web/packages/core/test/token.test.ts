@@ -3,7 +3,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallError, createTokenClient, readCredentials } from '../src/index';
-import { readRetryAfter, sleepFor } from '../src/token';
+import { sha256 } from '../src/sha256';
+import { leadingZeroBits } from '../src/ticket';
+import { readExpiry, readRetryAfter, sleepFor } from '../src/token';
 import type { ErrorCode, TokenClientOptions, TokenRequest } from '../src/index';
 
 const GOOD = {
@@ -69,7 +71,7 @@ async function errorOf(promise: Promise<unknown>): Promise<CallError> {
   return error as CallError;
 }
 
-describe('the request', () => {
+describe('S10 the request', () => {
   it('posts {} as JSON when nothing is asked for', async () => {
     answers = [json(200, GOOD)];
     expect(await ask()).toEqual({ token: 'jwt', serverUrl: 'ws://h:7880', roomName: 'room', participantName: 'guest', callId: 'call_1' });
@@ -113,7 +115,7 @@ describe('answers', () => {
   });
 });
 
-describe('refusals', () => {
+describe('S09 refusals', () => {
   it.each<[number, string, ErrorCode]>([
     [401, 'AUTH_REQUIRED', 'AUTH_REQUIRED'], [403, 'ORIGIN_DENIED', 'ORIGIN_DENIED'], [400, 'TOKEN_INVALID', 'TOKEN_INVALID'],
     [429, 'RATE_LIMITED', 'RATE_LIMITED'], [403, 'SITE_PAUSED', 'SITE_PAUSED'],
@@ -147,7 +149,55 @@ describe('refusals', () => {
   });
 });
 
-describe('trying again', () => {
+describe('S13 S44 credentials and their age', () => {
+  const now = Date.parse('2026-11-22T17:00:00Z');
+  it.each<[string, unknown, number | null, number | undefined]>([
+    ['a date', '2026-11-22T18:00:00Z', null, now + 3_600_000],
+    ['seconds', now / 1000 + 60, null, now + 60_000],
+    ['milliseconds', now + 60_000, null, now + 60_000],
+    ['a date of a server whose clock is an hour ahead', '2026-11-22T19:00:00Z', now + 3_600_000, now + 3_600_000],
+    ['a date in the past: only the clocks differ', '2026-11-22T16:00:00Z', null, undefined],
+    ['nothing', undefined, null, undefined], ['nonsense', 'soon', null, undefined],
+  ])('reads %s', (_name, value, server, expected) => {
+    expect(readExpiry(value, server, now)).toBe(expected);
+  });
+  it('takes ticket and limits from the answer, and no nonsense', () => {
+    const good = { token: 't', livekitHost: 'ws://h', resume: 'sealed', ringTimeout: 45, maxDuration: 0 };
+    expect(readCredentials(good)).toMatchObject({ resume: 'sealed', ringTimeout: 45, maxDuration: 0 });
+    const odd = readCredentials({ ...good, resume: 7, ringTimeout: -1, maxDuration: 'long' });
+    expect([odd.resume, odd.ringTimeout, odd.maxDuration]).toEqual([undefined, undefined, undefined]);
+  });
+  it('P50 sends the ticket of the call to go on with', async () => {
+    answers = [json(200, GOOD)];
+    await client({}, { site: 'shop' })(new AbortController().signal, { resume: 'sealed', lowData: true });
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ site: 'shop', resume: 'sealed', lowData: true });
+  });
+});
+
+describe('N27 a server under attack', () => {
+  const puzzle = json(428, {
+    status: 428, code: 'PROOF_REQUIRED', detail: 'work', ticket: 'origin-ticket', proof: { algorithm: 'SHA-256', challenge: 'abc', bits: 6 },
+  }, {}, 'application/problem+json');
+  it('gets its puzzle solved, once, without a pause', async () => {
+    answers = [puzzle, json(200, GOOD)];
+    await ask({}, { site: 'shop' });
+    const again = JSON.parse(seen[1]?.body ?? '') as { site: string; ticket: string; proof: string };
+    expect(again).toMatchObject({ site: 'shop', ticket: 'origin-ticket' });
+    expect(leadingZeroBits(sha256(new TextEncoder().encode(`abc${again.proof}`)))).toBeGreaterThanOrEqual(6);
+    expect(slept).toEqual([]);
+  });
+  it('is not believed a second time', async () => {
+    answers = [puzzle, puzzle, json(200, GOOD)];
+    expect(await errorOf(ask())).toMatchObject({ code: 'RATE_LIMITED', status: 428 });
+    expect(seen).toHaveLength(2);
+  });
+  it('has a site that nobody knows: the website’s owner is told, not the visitor blamed', async () => {
+    answers = [problem(404, 'SITE_UNKNOWN')];
+    expect((await errorOf(ask())).code).toBe('ORIGIN_DENIED');
+  });
+});
+
+describe('S12 trying again', () => {
   it.each([502, 503, 504])('after %i, with growing pauses, three times in all', async (status) => {
     answers = [problem(status, 'SERVER_DRAINING'), problem(status, 'SERVER_DRAINING'), problem(status, 'SERVER_DRAINING'), json(200, GOOD)];
     expect((await errorOf(ask())).code).toBe('SERVER_DRAINING');
