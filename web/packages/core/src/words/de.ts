@@ -47,7 +47,7 @@ export const words: Words = {
     android: 'Öffnen Sie Einstellungen › Apps › Ihr Browser › Berechtigungen und erlauben Sie das Mikrofon.',
     mac: 'Öffnen Sie Systemeinstellungen › Datenschutz & Sicherheit › Mikrofon und schalten Sie Ihren Browser ein.',
     windows: 'Öffnen Sie Einstellungen › Datenschutz › Mikrofon und schalten Sie Ihren Browser ein.',
-    other: 'Öffnen Sie die Website-Einstellungen neben der Adresse und erlauben Sie das Mikrofon.',
+    site: 'Öffnen Sie die Website-Einstellungen neben der Adresse und erlauben Sie das Mikrofon.',
   },
 
   // Devices and the test before a call

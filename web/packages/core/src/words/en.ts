@@ -47,7 +47,7 @@ export const en = {
     android: 'Open Settings › Apps › your browser › Permissions and allow the microphone.',
     mac: 'Open System Settings › Privacy & Security › Microphone and switch your browser on.',
     windows: 'Open Settings › Privacy › Microphone and switch your browser on.',
-    other: 'Open the site settings next to the address and allow the microphone.',
+    site: 'Open the site settings next to the address and allow the microphone.',
   },
 
   // Devices and the test before a call

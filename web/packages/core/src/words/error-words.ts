@@ -60,7 +60,7 @@ const ENTRIES: Readonly<Record<ErrorCode, Entry>> = {
 };
 
 /** `place` (from micPlaceOf) makes the help for a blocked microphone precise. */
-export function errorWords(words: Words, code: ErrorCode, place: MicPlace = 'other'): ErrorWords {
+export function errorWords(words: Words, code: ErrorCode, place: MicPlace = 'site'): ErrorWords {
   const [title, remedy, retry] = ENTRIES[code];
   const sentence = remedy === 'micHelp' ? words.micHelp[place] : words.remedies[remedy];
   return { title: words.errors[title], sentence, retry };
@@ -74,9 +74,9 @@ export function micPlaceOf(userAgent: string, system = false): MicPlace {
   if (system) {
     if (android) return 'android';
     if (userAgent.includes('Macintosh')) return 'mac';
-    return userAgent.includes('Windows') ? 'windows' : 'other';
+    return userAgent.includes('Windows') ? 'windows' : 'site';
   }
-  if (userAgent.includes('Firefox/')) return android ? 'other' : 'firefox';
+  if (userAgent.includes('Firefox/')) return android ? 'site' : 'firefox';
   if (/Chrom(e|ium)\//.test(userAgent)) return 'chrome';
-  return userAgent.includes('Safari/') && userAgent.includes('Macintosh') ? 'safari' : 'other';
+  return userAgent.includes('Safari/') && userAgent.includes('Macintosh') ? 'safari' : 'site';
 }

@@ -6,8 +6,36 @@ import type { Direction } from './negotiate';
 import type { Words } from './words';
 
 const NAMES = {
+  ar: 'العربية',
+  cs: 'Čeština',
+  da: 'Dansk',
   de: 'Deutsch',
+  el: 'Ελληνικά',
   en: 'English',
+  es: 'Español',
+  fa: 'فارسی',
+  fi: 'Suomi',
+  fr: 'Français',
+  he: 'עברית',
+  hi: 'हिन्दी',
+  hu: 'Magyar',
+  id: 'Bahasa Indonesia',
+  it: 'Italiano',
+  ja: '日本語',
+  ko: '한국어',
+  nb: 'Norsk bokmål',
+  nl: 'Nederlands',
+  pl: 'Polski',
+  pt: 'Português',
+  ro: 'Română',
+  ru: 'Русский',
+  sv: 'Svenska',
+  th: 'ไทย',
+  tr: 'Türkçe',
+  uk: 'Українська',
+  vi: 'Tiếng Việt',
+  'zh-CN': '简体中文',
+  'zh-TW': '繁體中文',
 } as const;
 
 export type LocaleTag = keyof typeof NAMES;
@@ -23,7 +51,35 @@ export const LOCALES: readonly Locale[] = (Object.keys(NAMES) as LocaleTag[])
   .map((tag) => ({ tag, name: NAMES[tag], dir: directionOf(tag) }));
 
 const LOADERS: Readonly<Record<Exclude<LocaleTag, 'en'>, () => Promise<{ readonly words: Words }>>> = {
+  ar: () => import('./ar'),
+  cs: () => import('./cs'),
+  da: () => import('./da'),
   de: () => import('./de'),
+  el: () => import('./el'),
+  es: () => import('./es'),
+  fa: () => import('./fa'),
+  fi: () => import('./fi'),
+  fr: () => import('./fr'),
+  he: () => import('./he'),
+  hi: () => import('./hi'),
+  hu: () => import('./hu'),
+  id: () => import('./id'),
+  it: () => import('./it'),
+  ja: () => import('./ja'),
+  ko: () => import('./ko'),
+  nb: () => import('./nb'),
+  nl: () => import('./nl'),
+  pl: () => import('./pl'),
+  pt: () => import('./pt'),
+  ro: () => import('./ro'),
+  ru: () => import('./ru'),
+  sv: () => import('./sv'),
+  th: () => import('./th'),
+  tr: () => import('./tr'),
+  uk: () => import('./uk'),
+  vi: () => import('./vi'),
+  'zh-CN': () => import('./zh-CN'),
+  'zh-TW': () => import('./zh-TW'),
 };
 
 /** The best of our languages for these wishes, most wanted first; `offered` is the site's own list, if it has one. */
