@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# A folder may use those before it; io/ stands beside the sans-IO ones and knows only base and wire.
-ORDER = ["base", "wire", "record", "rtc", "sfu", "livekit", "call", "caller", "io", "bench", "app"]
+# A folder may use those before it; io/ and store/ (the disk) stand beside the sans-IO ones: io/ knows only base and
+# wire, store/ only base.
+ORDER = ["base", "wire", "record", "rtc", "sfu", "livekit", "call", "caller", "io", "store", "bench", "app"]
 ALLOWED = {folder: set(ORDER[:at + 1]) - {"io"} for at, folder in enumerate(ORDER)}
 ALLOWED["io"] = {"base", "wire", "io"}
+ALLOWED["store"] = {"base", "store"}
 ALLOWED["bench"] = set(ORDER) - {"app"}
 ALLOWED["app"] = set(ORDER)
 FILE_LINES, HEADER_LINES, FUNCTION_LINES, COLUMNS = 800, 120, 70, 110

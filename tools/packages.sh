@@ -2,7 +2,8 @@
 # it is missing.
 
 build_packages="build-essential meson ninja-build pkg-config python3 brotli ca-certificates libuv1-dev libssl-dev
-  zlib1g-dev libprotobuf-c-dev protobuf-c-compiler libjansson-dev libyaml-dev libopus-dev libcurl4-openssl-dev"
+  zlib1g-dev libprotobuf-c-dev protobuf-c-compiler libjansson-dev libyaml-dev libopus-dev libcurl4-openssl-dev
+  libqrencode-dev libsqlite3-dev"
 case $(uname -m) in x86_64) build_packages="$build_packages libipsec-mb-dev" ;; esac
 test_packages="git libcmocka-dev libogg-dev libsrtp2-dev libusrsctp-dev clang libclang-rt-dev clang-format llvm
   protobuf-compiler curl openssl procps iproute2 conntrack nftables chromium firefox-esr opus-tools ffmpeg"

@@ -42,6 +42,10 @@ struct oh_config {
     bool token_api;
   } voice;               // what it has besides: sites
   struct oh_sites sites; // [0] is "default", the keys under `voice.` themselves
+  char *data_dir;
+  struct {
+    uint32_t days, max_mb;
+  } records;
   struct {
     char *cert, *key;
   } tls;

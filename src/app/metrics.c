@@ -3,6 +3,7 @@
 #include "app/clerk.h"
 #include "app/version.h"
 #include "base/check.h"
+#include "call/tally.h"
 #include "io/address.h"
 #include "io/clock.h"
 #include "io/file.h"
@@ -83,6 +84,7 @@ void oh_metrics_write(const struct oh_crew *crew, const struct oh_world *world, 
   }
   add_process(out, now_us, started_us);
   add_counters(crew, world, out);
+  oh_tally_write(crew->tally, out);
 }
 
 static void respond(struct oh_metrics *m, oh_id conn, int status, const char *type,

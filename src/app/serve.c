@@ -10,11 +10,12 @@
 #include "app/keyring.h"
 #include "app/log_sink.h"
 #include "app/metrics.h"
-#include "app/page.h"
+#include "app/records_desk.h"
 #include "app/version.h"
 #include "app/worker.h"
 #include "base/check.h"
 #include "call/budget.h"
+#include "call/tally.h"
 #include "io/address.h"
 #include "io/clock.h"
 #include "io/entropy.h"
@@ -93,6 +94,24 @@ static uint32_t worker_count(const struct oh_config *config) {
   return count > WORKERS_MAX ? WORKERS_MAX : count ? count : 1;
 }
 
+static struct oh_budget *new_budget(struct oh_world *world) {
+  uint8_t secret[16];
+  oh_random_fill(&world->random, secret, sizeof secret);
+  struct oh_budget *budget = malloc(sizeof *budget);
+  OH_CHECK(budget);
+  oh_budget_init(budget, secret);
+  return budget;
+}
+
+static void open_records(struct serve *s) {
+  const struct oh_config *config = &s->config;
+  if (!config->data_dir || !*config->data_dir) return;
+  struct oh_records_desk_config records = {
+      .data_dir = config->data_dir, .days = config->records.days, .max_mb = config->records.max_mb};
+  s->crew.records = oh_records_desk_open(&records);
+  oh_clerk_add_desk(s->crew.clerk, oh_records_desk_of(s->crew.records));
+}
+
 static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   struct oh_crew *crew = &s->crew;
   uint8_t bytes[6];
@@ -105,15 +124,15 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
     snprintf(error, OH_CONFIG_ERROR_MAX, "OpenSSL could not make the DTLS certificate");
     return false;
   }
-  uint8_t secret[16];
-  oh_random_fill(&s->world.random, secret, sizeof secret);
-  crew->budget = malloc(sizeof *crew->budget);
-  OH_CHECK(crew->budget);
-  oh_budget_init(crew->budget, secret);
+  crew->budget = new_budget(&s->world);
+  crew->report_budget = new_budget(&s->world);
+  crew->check_budget = new_budget(&s->world);
+  crew->tally = oh_tally_open();
   struct oh_clerk_config clerk = {.json = s->config.logging.json, .log_level = s->config.logging.level};
   crew->clerk = oh_clerk_open(&clerk);
   crew->keyring = oh_keyring_open(crew);
   oh_clerk_add_desk(crew->clerk, oh_keyring_desk(crew->keyring));
+  open_records(s);
   uint32_t count = worker_count(&s->config);
   crew->workers = calloc(count, sizeof *crew->workers);
   OH_CHECK(crew->workers);
@@ -308,7 +327,11 @@ static void release(struct serve *s) {
   if (s->crew.office) oh_mailbox_close(s->crew.office);
   oh_tls_close(s->tls);
   if (s->crew.identity) oh_identity_close(s->crew.identity);
+  oh_records_desk_close(s->crew.records);
+  oh_tally_close(s->crew.tally);
   free(s->crew.budget);
+  free(s->crew.report_budget);
+  free(s->crew.check_budget);
   for (size_t i = 0; i < s->reloaded_count; i++) {
     oh_config_fini(s->reloaded[i]);
     free(s->reloaded[i]);

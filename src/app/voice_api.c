@@ -10,6 +10,7 @@ static const struct route routes[] = {
     {"/api/voice/token", "POST", oh_voice_token},
     {"/api/voice/invite", "POST", oh_voice_invite},
     {"/api/voice/config", "GET", oh_voice_config},
+    {"/api/voice/events", "POST", oh_voice_events},
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
 

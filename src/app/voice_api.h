@@ -36,3 +36,4 @@ void oh_voice_again(struct oh_web *web, int64_t now_us, oh_id conn,
 void oh_voice_token(const struct oh_voice_request *request);
 void oh_voice_invite(const struct oh_voice_request *request);
 void oh_voice_config(const struct oh_voice_request *request);
+void oh_voice_events(const struct oh_voice_request *request);

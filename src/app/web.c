@@ -1,5 +1,6 @@
 // web.c — see web.h
 #include "app/web.h"
+#include "app/call_link.h"
 #include "app/pages.h"
 #include "app/version.h"
 #include "call/origin.h"
@@ -148,7 +149,7 @@ static void answer_get(struct oh_web *web, oh_id conn, const struct oh_http_requ
     oh_web_respond_text(web, conn, draining ? 503 : 200, draining ? "draining" : "OK");
   } else if (oh_str_eq(path, OH_STR("/version"))) {
     answer_version(web, conn);
-  } else if (!oh_pages_answer(web, conn, request)) {
+  } else if (!oh_pages_answer(web, conn, request) && !oh_call_link_answer(web, conn, request)) {
     struct oh_text fields;
     oh_text_init(&fields, FIELDS_MAX);
     oh_web_cors(origin_of(request), false, &fields);

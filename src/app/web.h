@@ -10,6 +10,8 @@
 
 // What all workers read. The pointers are replaced by mail at SIGHUP, never changed in place.
 struct oh_clerk;
+struct oh_records_desk;
+struct oh_tally;
 struct oh_worker;
 struct oh_keyring;
 struct oh_doorman;
@@ -17,12 +19,16 @@ struct oh_web {
   struct oh_http_server *server;
   struct oh_world *world;
   const struct oh_config *config;
-  struct oh_budget *budget;    // shared by all workers
-  const atomic_bool *draining; // SIGTERM came
-  struct oh_clerk *clerk;      // does what is slow
-  struct oh_keyring *keyring;  // identity providers' keys, at the clerk
-  struct oh_doorman *doorman;  // who is calling; this worker's own
-  struct oh_worker *worker;    // whose this is: the clerk's answers are posted to it
+  // Shared by all workers:
+  struct oh_budget *budget, *report_budget, *check_budget; // calls; events; network checks
+  struct oh_tally *tally;
+  struct oh_records_desk *records; // NULL: nothing is written down
+  const atomic_bool *draining;     // SIGTERM came
+  struct oh_clerk *clerk;          // does what is slow
+  struct oh_keyring *keyring;      // identity providers' keys, at the clerk
+  // This worker's own:
+  struct oh_doorman *doorman; // who is calling
+  struct oh_worker *worker;   // whose this is: the clerk's answers are posted to it
 };
 
 enum oh_web_route { OH_WEB_ANSWERED, OH_WEB_RTC };

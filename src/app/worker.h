@@ -19,6 +19,8 @@ struct oh_tls;
 struct oh_mailbox;
 struct oh_clerk;
 struct oh_keyring;
+struct oh_records_desk;
+struct oh_tally;
 
 // What the workers of one process share; all of it outlives them.
 struct oh_crew {
@@ -26,7 +28,9 @@ struct oh_crew {
   uint32_t count;
   uint8_t room_secret[16]; // which worker owns a room
   struct oh_identity *identity;
-  struct oh_budget *budget;
+  struct oh_budget *budget, *report_budget, *check_budget; // calls; events; network checks
+  struct oh_tally *tally;                                  // what buttons reported
+  struct oh_records_desk *records;                         // the clerk's; NULL without data_dir
   struct oh_keyring *keyring;
   struct oh_clerk *clerk;    // for what is slow; ends after the workers
   struct oh_mailbox *office; // of the main thread: a worker posts itself there when it has ended

@@ -66,6 +66,11 @@
   X(resumes, "signalling resumes accepted")                                                                  \
   X(tokens_issued, "tokens issued by the token API")                                                         \
   X(tokens_refused, "token requests refused")                                                                \
+  X(events_received, "events reported by buttons")                                                           \
+  X(events_refused, "events reported by buttons that are not in the table")                                  \
+  X(records_written, "events written to disk")                                                               \
+  X(records_deleted, "events deleted from disk because of their age or for want of room")                    \
+  X(records_lost, "events not written because of the disk, or because too many were waiting")                \
   X(udp_drop_send, "UDP datagrams the kernel did not take")                                                  \
   X(udp_drop_oversize, "UDP datagrams larger than any we can use")                                           \
   X(ice_tcp_refused, "ICE-TCP connections refused because of limits")                                        \

@@ -47,3 +47,9 @@
 #define OH_KEY_STALE_US (24 * 3600 * 1000000LL) // keys that could not be refreshed for so long are dropped
 #define OH_KEY_RETRY_US (1 * 1000000LL)         // after a failure, doubling up to OH_KEY_ASK_US
 #define OH_KEY_SOURCES_MAX 512                  // one per site, and those of a configuration read again
+
+// What buttons report, and where it is kept (call/event.h, store/records.h).
+#define OH_EVENTS_BODY_MAX (64 * 1024) // what sendBeacon takes
+#define OH_EVENTS_MAX 64               // of one request; a button sends about 20 a minute
+#define OH_EVENTS_PER_MINUTE 120       // requests of one address; an office behind one has many buttons
+#define OH_RECORDS_WAITING_MAX 512     // rows of one transaction; then it ends at once

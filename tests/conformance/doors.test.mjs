@@ -1,0 +1,148 @@
+// doors.test.mjs — what else the binary answers over HTTP: the button for other sites, pages with a site in their
+// address, the call link's QR code, events.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import jsqr from 'jsqr'
+import { HAS_PAGE, KEY, SECRET, start, until } from './lib/server.mjs'
+import { counter, metrics } from './lib/probe.mjs'
+
+const CONFIG = `
+public_url: https://call.example/
+voice:
+  allowed_origins: [https://shop.example]
+  sites:
+    garden:
+      name: Garden & Home
+      allowed_origins: [https://garden.example, "https://*.garden.example", "http://localhost:3000/"]
+    paused: {paused: true}
+`
+let server, folder
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'offhook-doors-'))
+  await writeFile(path.join(folder, 'offhook.yaml'), CONFIG)
+  server = await start({
+    args: ['--config', path.join(folder, 'offhook.yaml')],
+    env: { LIVEKIT_API_KEY: KEY, LIVEKIT_API_SECRET: SECRET, OFFHOOK_DATA_DIR: path.join(folder, 'data') },
+  })
+})
+after(async () => {
+  assert.equal(await server.stop(), 0, server.log)
+  await rm(folder, { recursive: true })
+})
+
+// The rows of the records, as SQL answers; by Python, because node 20 has no SQLite.
+function rows(sql) {
+  const script = 'import json,sqlite3,sys; print(json.dumps(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchall()))'
+  return JSON.parse(execFileSync('python3', ['-c', script, path.join(folder, 'data', 'offhook.db'), sql], { encoding: 'utf8' }))
+}
+
+// ---- the button for other sites
+
+if (HAS_PAGE)
+  test('the loader is for any page, cached for minutes; what it loads carries a hash and is cached for ever', async () => {
+    const loader = await server.get('/offhook.js', { headers: { origin: 'https://any.example' } })
+    assert.equal(loader.status, 200)
+    assert.match(loader.headers.get('content-type'), /^text\/javascript/)
+    assert.equal(loader.headers.get('access-control-allow-origin'), '*')
+    assert.equal(loader.headers.get('cross-origin-resource-policy'), 'cross-origin')
+    assert.match(loader.headers.get('cache-control'), /^public, max-age=300\b/)
+    const again = await server.get('/offhook.js', { headers: { 'if-none-match': loader.headers.get('etag') } })
+    assert.equal(again.status, 304)
+    const panel = /offhook\/[\w-]+-[A-Z0-9]{8}\.js/.exec(await loader.text())[0]
+    const chunk = await server.get(`/${panel}`)
+    assert.equal(chunk.status, 200)
+    assert.match(chunk.headers.get('cache-control'), /immutable/)
+    assert.equal(chunk.headers.get('access-control-allow-origin'), '*')
+  })
+
+// ---- the call link
+
+// A camera, more or less: the bars of the path as pixels, and jsQR over them.
+function scan(svg) {
+  const size = Number(/viewBox="0 0 (\d+) \1"/.exec(svg)[1]), scale = 4, side = size * scale
+  const pixels = new Uint8ClampedArray(side * side * 4).fill(255)
+  for (const [, x, y, width] of /fill="#000" d="([^"]*)"/.exec(svg)[1].matchAll(/M(\d+) (\d+)h(\d+)v1h-\3z/g))
+    for (let row = y * scale; row < (Number(y) + 1) * scale; row++)
+      for (let column = x * scale; column < (Number(x) + Number(width)) * scale; column++) pixels.fill(0, (row * side + column) * 4, (row * side + column) * 4 + 3)
+  return jsqr(pixels, side, side)?.data
+}
+
+test("P05 a call link's QR code is read by a camera, is an image only, and any page may show it", async () => {
+  const answer = await server.get('/c/garden/qr.svg')
+  assert.equal(answer.status, 200)
+  assert.equal(answer.headers.get('content-type'), 'image/svg+xml')
+  assert.match(answer.headers.get('cache-control'), /^public, max-age=3600$/)
+  assert.equal(answer.headers.get('cross-origin-resource-policy'), 'cross-origin')
+  assert.match(answer.headers.get('content-security-policy'), /default-src 'none'/)
+  const svg = await answer.text()
+  assert.equal(scan(svg), 'https://call.example/c/garden')
+  assert.match(svg, /<title>Garden &amp; Home<\/title>/)
+  assert.doesNotMatch(svg, /<script|href|style/)
+  const again = await server.get('/c/garden/qr.svg', { headers: { 'if-none-match': answer.headers.get('etag') } })
+  assert.equal(again.status, 304)
+  assert.equal(scan(await (await server.get('/c/default/qr.svg')).text()), 'https://call.example/c/default')
+})
+
+test('P05 there is no code for a site that is not there', async () => {
+  for (const path of ['/c/nobody/qr.svg', '/c//qr.svg', '/c/garden/qr.png', '/c/../qr.svg', '/qr.svg'])
+    assert.equal((await server.get(path)).status, 404, path)
+})
+
+// ---- events
+
+const report = (events, more = {}, headers = {}) =>
+  server.post('/api/voice/events', JSON.stringify({ site: 'garden', call: 'CA_test', events, ...more }), {
+    'content-type': 'text/plain;charset=UTF-8', // as sendBeacon sends a string
+    origin: 'https://garden.example',
+    'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
+    ...headers,
+  })
+
+test('events of a button are counted and written down, without a word about the person', async () => {
+  const before = await metrics(server)
+  const answer = await report([
+    { name: 'start', variant: 'floating' },
+    { name: 'error', code: 'MIC_DENIED', phase: 'requesting-mic', ageMs: 5000, message: 'Ann Example was here' },
+    { name: 'connected', route: 'udp', totalMs: 640 },
+    { name: 'keystroke', key: 'a' },
+  ])
+  assert.equal(answer.status, 202)
+  assert.equal(answer.headers.get('access-control-allow-origin'), 'https://garden.example')
+  assert.deepEqual(await answer.json(), { accepted: 3, refused: 1 })
+  const now = Date.now()
+  await until(async () => (await counter(server, 'records_written')) === (before.records_written_total ?? 0) + 3, 'three rows on disk')
+  const text = await (await fetch(`http://127.0.0.1:${server.adminPort}/metrics`)).text()
+  assert.match(text, /^offhook_call_failures_total\{code="MIC_DENIED",phase="requesting-mic"\} 1$/m)
+  assert.match(text, /^offhook_call_setup_seconds_bucket\{phase="total",le="0\.8"\} 1$/m)
+  assert.match(text, /^offhook_client_total\{browser="firefox",os="linux",device="desktop"\} 1$/m)
+  const written = rows("SELECT at_ms, site, name, call, browser, os, device, data FROM event WHERE call = 'CA_test' ORDER BY id")
+  assert.deepEqual(written.map((row) => row.slice(1)), [
+    ['garden', 'start', 'CA_test', 'firefox', 'linux', 'desktop', '{"variant":"floating"}'],
+    ['garden', 'error', 'CA_test', 'firefox', 'linux', 'desktop', '{"code":"MIC_DENIED","phase":"requesting-mic"}'],
+    ['garden', 'connected', 'CA_test', 'firefox', 'linux', 'desktop', '{"route":"udp","totalMs":640}'],
+  ])
+  assert.ok(Math.abs(now - written[0][0]) < 5000 && Math.abs(written[0][0] - written[1][0] - 5000) < 5, String(written))
+  const columns = rows('SELECT name FROM pragma_table_info(\'event\')').flat()
+  assert.deepEqual(columns, ['id', 'at_ms', 'site', 'name', 'call', 'browser', 'os', 'device', 'data'])
+})
+
+test('N33 the records hold no address and no name, only what is documented', () => {
+  const everything = JSON.stringify(rows('SELECT * FROM event'))
+  assert.match(everything, /MIC_DENIED/)
+  assert.doesNotMatch(everything, /127\.0\.0\.1|Ann|Mozilla|rv:128/)
+})
+
+test('events from elsewhere, of nobody, or that are none, are refused with a code', async () => {
+  const code = async (answer) => [answer.status, (await answer.json()).code]
+  assert.deepEqual(await code(await report([], {}, { origin: 'https://evil.example' })), [403, 'ORIGIN_DENIED'])
+  assert.deepEqual(await code(await report([], {}, { origin: 'https://shop.example' })), [403, 'ORIGIN_DENIED']) // another site's
+  assert.deepEqual(await code(await report([], { site: 'nobody' })), [404, 'SITE_UNKNOWN'])
+  assert.deepEqual(await code(await report([], { site: '../../etc' })), [400, 'REQUEST_INVALID'])
+  assert.deepEqual(await code(await report(Array(65).fill({ name: 'open' }))), [400, 'REQUEST_INVALID'])
+  assert.deepEqual(await code(await server.post('/api/voice/events', 'x'.repeat(65 * 1024))), [413, 'REQUEST_TOO_LARGE'])
+  assert.equal((await server.get('/api/voice/events')).status, 405)
+})
