@@ -42,7 +42,8 @@ void oh_voice_config(const struct oh_voice_request *request) {
   add_own_host(request, &host);
   struct oh_notice_facts facts = {.host = host.failed ? NULL : host.data,
                                   .stun = (const char *const *)config->rtc.stun_servers.items,
-                                  .stun_count = config->rtc.stun_servers.count};
+                                  .stun_count = config->rtc.stun_servers.count,
+                                  .event_days = request->web->records ? config->records.days : 0};
   oh_notice_write(site, &facts, &json);
   if (json.failed) {
     oh_voice_refuse(request, OH_PROBLEM_INTERNAL, 0);

@@ -130,10 +130,12 @@ test('events of a button are counted and written down, without a word about the 
   assert.deepEqual(columns, ['id', 'at_ms', 'site', 'name', 'call', 'browser', 'os', 'device', 'data'])
 })
 
-test('N33 the records hold no address and no name, only what is documented', () => {
+test('N33 the records hold no address and no name, and the privacy sheet says how long they are kept', async () => {
   const everything = JSON.stringify(rows('SELECT * FROM event'))
   assert.match(everything, /MIC_DENIED/)
   assert.doesNotMatch(everything, /127\.0\.0\.1|Ann|Mozilla|rv:128/)
+  const sheet = (await (await server.get('/api/voice/config?site=garden')).json()).privacy
+  assert.match(JSON.stringify(sheet), /"eventDays":30\b/)
 })
 
 test('events from elsewhere, of nobody, or that are none, are refused with a code', async () => {
