@@ -4,6 +4,26 @@
 import { en } from './en';
 import type { Words } from './words';
 
+/** What an alphabet changes places with: letters of one byte, which other scripts hardly use. */
+const LATIN = 'etaoinsrhldcumfpgwybvkxjqzETAOINSRHLDCUMFPGWYBVKXJQZ';
+
+/** Swaps the n-th letter of `alphabet` with the n-th of LATIN, both ways: done twice, nothing has changed. */
+export function transcribe(text: string, alphabet: string): string {
+  const other: Record<string, string> = {};
+  for (let i = 0; i < alphabet.length; i++) {
+    other[alphabet.charAt(i)] = LATIN.charAt(i);
+    other[LATIN.charAt(i)] = alphabet.charAt(i);
+  }
+  return text.replace(/[^]/g, (letter) => other[letter] ?? letter);
+}
+
+/** The most frequent letters of two bytes and more, as many as can change places. */
+export function alphabetOf(text: string): string {
+  const counts = new Map<string, number>();
+  for (const letter of text) if (letter.length === 1 && letter > '\x7f') counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]).slice(0, LATIN.length).map(([letter]) => letter).join('');
+}
+
 interface Tree {
   readonly [key: string]: string | Tree;
 }
@@ -25,8 +45,8 @@ export function pack(words: Words): string {
   return lines.join('\n');
 }
 
-export function unpack(packed: string): Words {
-  const lines = packed.split('\n');
+export function unpack(packed: string, alphabet = ''): Words {
+  const lines = (alphabet === '' ? packed : transcribe(packed, alphabet)).split('\n');
   let next = 0;
   const walk = (shape: Tree): Tree => {
     const made: Record<string, string | Tree> = {};

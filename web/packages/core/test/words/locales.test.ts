@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ERROR_CODES } from '../../src/index';
 import { LAUNCHER_WORDS, LOCALES, en, errorWords, launcherWords, loadWords, localeFor, say, speakDuration, withLabels } from '../../src/words/index';
 import type { LocaleTag, Words } from '../../src/words/index';
-import { pack, unpack } from '../../src/words/pack';
+import { alphabetOf, pack, transcribe, unpack } from '../../src/words/pack';
 import { packWords } from '../../words-plugin.mjs';
 
 type Text = string | Readonly<Record<string, string>>;
@@ -104,7 +104,10 @@ describe.each(LOCALES.map(({ tag }) => tag))('%s', (tag) => {
     expect(new Set(said).size, 'no two announcements sound alike').toBe(said.length);
   });
   it('travels packed and comes back the same', () => {
-    expect(unpack(pack(wordsOf(tag)))).toEqual(wordsOf(tag));
+    const packed = pack(wordsOf(tag));
+    expect(unpack(packed)).toEqual(wordsOf(tag));
+    const alphabet = alphabetOf(packed);
+    expect(unpack(transcribe(packed, alphabet), alphabet)).toEqual(wordsOf(tag));
   });
   it('is one of the languages of the closed button', () => {
     const { locale, launcher, hide, retry } = launcherWords([tag]);
