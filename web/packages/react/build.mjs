@@ -7,6 +7,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { packWords } from '../core/words-plugin.mjs';
 import { writeTypes } from './declarations.mjs';
 import { writeRegistry } from './registry.mjs';
 
@@ -32,13 +33,18 @@ export async function buildCode(out = DIST) {
     target: TARGETS,
     jsx: 'automatic',
     external: ['react', 'react-dom', 'react/*', 'livekit-client', '@livekit/*', 'framer-motion', 'framer-motion/*', 'lucide-react'],
-    // Every file of ours runs in the browser only; a framework that splits server from browser must see that in each of them.
-    banner: { js: '"use client";' },
+    plugins: [packWords()],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
     logOverride: { 'ignored-directive': 'silent' },
   });
+  // Every file of ours runs in the browser only; a framework that splits server from browser must see that in each of them.
+  for (const name of Object.keys(metafile.outputs).filter((one) => one.endsWith('.js'))) {
+    const file = path.join(here, name);
+    const code = await readFile(file, 'utf8');
+    if (!code.startsWith('"use client"')) await writeFile(file, `"use client";\n${code}`);
+  }
   return metafile;
 }
 

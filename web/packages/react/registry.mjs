@@ -64,6 +64,8 @@ async function item({ name, title, description }, about, shared) {
   };
 }
 
+const without = (object, name) => Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+
 /** Writes registry.json and an item for each component; returns their names. */
 export async function writeRegistry(out, about) {
   const shared = await library();
@@ -72,7 +74,7 @@ export async function writeRegistry(out, about) {
     $schema: 'https://ui.shadcn.com/schema/registry.json',
     name: 'offhook',
     homepage: 'https://github.com/offhook/offhook',
-    items: items.map(({ $schema: _schema, files, ...rest }) => ({ ...rest, files: files.map(({ content: _content, ...file }) => file) })),
+    items: items.map((one) => ({ ...without(one, '$schema'), files: one.files.map((file) => without(file, 'content')) })),
   };
   const files = { 'registry.json': registry, ...Object.fromEntries(items.map((one) => [`${one.name}.json`, one])) };
   for (const [name, value] of Object.entries(files)) await writeFile(path.join(out, name), `${JSON.stringify(value)}\n`);

@@ -15,7 +15,7 @@ export async function measure(metafile, base, entries) {
   const follow = (name) => {
     if (first.has(name)) return;
     first.add(name);
-    for (const next of metafile.outputs[name].imports) if (next.kind === 'import-statement') follow(next.path);
+    for (const next of metafile.outputs[name].imports) if (next.kind === 'import-statement' && next.external !== true) follow(next.path);
   };
   for (const [name, output] of Object.entries(metafile.outputs)) if (entries.includes(output.entryPoint)) follow(name);
 
@@ -30,6 +30,7 @@ export async function measure(metafile, base, entries) {
       bytes: body.length,
       gzip: gzipSync(body, { level: 9 }).length,
       first: first.has(name),
+      inputs,
       // The largest input says best what a chunk is about.
       about: [...inputs].sort((a, b) => output.inputs[b].bytesInOutput - output.inputs[a].bytesInOutput)[0] ?? '',
       // A chunk that is a language: a visitor loads one of them, or none (English comes with the panel).
@@ -60,7 +61,7 @@ export function report(files) {
  * Gzip bytes: all of the first load; the first load without React; what opening the panel adds, without LiveKit and with
  * the largest language; the largest language.
  */
-export const BUDGETS = { first: 90_000, ours: 12_000, panel: 48_000, locale: 3_072 };
+export const BUDGETS = { first: 90_000, ours: 12_000, panel: 72_000, locale: 3_072 };
 
 export function overBudget(files, budgets = BUDGETS) {
   const sum = (keep) => files.filter(keep).reduce((total, file) => total + file.gzip, 0);
@@ -75,4 +76,20 @@ export function overBudget(files, budgets = BUDGETS) {
     .map((name) => `${name}: ${spent[name]} B gz, allowed ${budgets[name]}`);
   if (files.some((file) => file.first && file.livekit)) over.push('livekit-client is in the first load');
   return over;
+}
+
+/** Gzip bytes that the React package adds to a page before anybody shows interest; its peers are the page's own. */
+export const REACT_FIRST = 5 * 1024;
+
+/** `files`: the package's own build, measured from its entry `src/index.ts`. */
+export function reactOverBudget(files, allowed = REACT_FIRST) {
+  const first = files.filter((file) => file.first);
+  const spent = first.reduce((total, file) => total + file.gzip, 0);
+  const over = spent > allowed ? [`react: ${spent} B gz in the first chunk, allowed ${allowed}`] : [];
+  // Errors are told by the panel; whoever never calls must not load their texts, nor the machine that makes them.
+  for (const file of first) {
+    const strangers = file.inputs.filter((input) => /\/core\/src\/(errors|machine|call|token|words\/(en|error-words|words))\.ts$/.test(input));
+    if (strangers.length > 0) over.push(`react: ${strangers.join(', ')} in the first chunk`);
+  }
+  return { spent, over };
 }

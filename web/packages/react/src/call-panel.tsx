@@ -1,19 +1,34 @@
 'use client';
 // call-panel.tsx — the panel above the button: before, during and after a call. Its own chunk, without livekit-client.
 
-import { Suspense, lazy, useEffect, useRef } from 'react';
-import type { KeyboardEvent, ReactElement } from 'react';
+import { Suspense, lazy, useEffect, useRef, useState } from 'react';
+import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
 import { LazyMotion, MotionConfig } from 'framer-motion';
 import * as m from 'framer-motion/m';
-import { ChevronDown, Mic, Phone, X } from 'lucide-react';
 import { isActive } from '@offhook/core';
-import type { CallHandle, CallState } from '@offhook/core';
+import type { CallState } from '@offhook/core';
+import { directionOf, withLabels } from '@offhook/core/words';
 import { Announcer } from './announcer';
-import { CallButtons, CallView } from './call-view';
-import type { Labels } from './labels';
-import { Ended, Failed } from './outcome';
-import { useCall } from './use-call';
+import { Before } from './before';
+import { CallButtons } from './call-buttons';
+import { CallView } from './call-view';
+import { Consent, isConsented } from './consent';
+import { Elsewhere } from './elsewhere';
+import { keepInside } from './focus';
+import { PanelHead } from './panel-head';
+import { Ended, Failed, Missed } from './outcome';
+import { Priming } from './priming';
+import { Privacy } from './privacy';
+import type { FloatingCallButtonProps } from './props';
+import { ScopeProvider, useCallPart } from './scope';
+import type { Session } from './session';
+import { Settings } from './settings';
+import { onShortcut } from './shortcuts';
+import { useStore } from './store';
+import { useSheetScreen } from './use-sheet-screen';
 import type * as VoiceModule from './voice-call-interface';
+
+export { Pill, Running } from './pill';
 
 const loadVoice = (): Promise<typeof VoiceModule> => import('./voice-call-interface');
 const VoiceCallInterface = lazy(async () => ({ default: (await loadVoice()).VoiceCallInterface }));
@@ -26,84 +41,131 @@ const PANEL_MOTION = {
 };
 const SPRING = { type: 'spring', duration: 0.18, bounce: 0.15 } as const;
 
+/** What lies over the panel's body. */
+export type Sheet = 'settings' | 'privacy' | 'consent' | null;
+
 export interface CallPanelProps {
   readonly id: string;
-  readonly handle: CallHandle;
-  readonly labels: Labels;
+  readonly session: Session;
+  readonly page: FloatingCallButtonProps;
   readonly open: boolean;
-  readonly onClose: () => void;
+  readonly onOpenChange: (open: boolean) => void;
 }
 
-/** Views that look alike share a key, so that only real changes are animated. */
-function viewOf(state: CallState): 'before' | 'call' | 'ended' | 'failed' {
-  if (state === 'idle') return 'before';
-  if (state === 'ended') return state;
-  if (state === 'failed' || state === 'missed') return 'failed';
-  return 'call';
-}
-
-export function CallPanel({ id, handle, labels, open, onClose }: CallPanelProps): ReactElement {
-  const call = useCall(handle);
-  const view = viewOf(call.state);
+export function CallPanel({ id, session, page, open, onOpenChange }: CallPanelProps): ReactElement {
+  const { handle } = session;
+  const words = withLabels(useStore(session.words), page.labels);
+  const state = useCallPart(handle, (call) => call.state);
+  const [sheet, setSheet] = useState<Sheet>(null);
+  const [large, setLarge] = useState(false);
   const panel = useRef<HTMLDivElement>(null);
+  const modal = useSheetScreen() && (page.mode ?? 'floating') === 'floating';
 
   useEffect(() => {
     if (!open) return;
     // The sound code is large: fetch it while the person is still reading.
     void loadVoice().catch(() => undefined);
-    panel.current?.querySelector<HTMLElement>('[data-oh-autofocus]')?.focus({ preventScroll: true });
-  }, [open]);
+    if (page.mode !== 'inline') panel.current?.querySelector<HTMLElement>('[data-oh-autofocus]')?.focus({ preventScroll: true });
+  }, [open, page.mode]);
 
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || event.defaultPrevented) return;
-    event.preventDefault();
-    onClose();
+  const close = (): void => {
+    setSheet(null);
+    onOpenChange(false);
+    if (!isActive(handle.get().state)) handle.dismiss();
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
+    if (modal) keepInside(event);
+    if (event.defaultPrevented) return;
+    if (event.key === 'Escape' && page.mode !== 'inline') {
+      event.preventDefault();
+      if (sheet === null) close();
+      else setSheet(null);
+    } else if ((page.shortcuts ?? true) && session.choices.get().shortcuts) {
+      onShortcut(event, handle, event.type === 'keydown');
+    }
+  };
+  const start = (): void => {
+    if (isConsented(page, session)) void session.start();
+    else setSheet('consent');
   };
 
   return (
-    <LazyMotion features={loadMotion} strict>
-      <MotionConfig reducedMotion="user" transition={SPRING}>
-        <m.div
-          ref={panel} id={id} className="oh-panel" role="dialog" aria-label={labels.panel}
-          aria-hidden={!open} data-oh-state={call.state} data-oh-open={open}
-          initial={false} animate={open ? 'open' : 'shut'} variants={PANEL_MOTION}
-          onKeyDown={onKeyDown}
-        >
-          <header className="oh-header">
-            <h2 className="oh-title"><Phone size={16} aria-hidden="true" /> {labels.panel}</h2>
-            <button
-              type="button" className="oh-icon-button" onClick={onClose}
-              aria-label={isActive(call.state) ? labels.minimise : labels.close}
-            >
-              {isActive(call.state) ? <ChevronDown size={20} /> : <X size={20} />}
-            </button>
-          </header>
-          <m.div key={view} className="oh-body" initial={{ opacity: 0 }} animate={{ opacity: 1 }}>
-            {view === 'before' && <Before handle={handle} labels={labels} />}
-            {view === 'call' && (
-              <Suspense fallback={<CallView handle={handle} labels={labels}><CallButtons handle={handle} labels={labels} /></CallView>}>
-                <VoiceCallInterface call={handle} labels={labels} />
-              </Suspense>
-            )}
-            {view === 'ended' && <Ended handle={handle} labels={labels} />}
-            {view === 'failed' && <Failed key={call.attempt} handle={handle} labels={labels} />}
+    <ScopeProvider handle={handle} words={words}>
+      <LazyMotion features={loadMotion} strict>
+        <MotionConfig reducedMotion="user" transition={SPRING}>
+          {modal && open && <div className="oh-backdrop" onClick={close} />}
+          <m.div
+            ref={panel} id={id} className="oh-panel" role={page.mode === 'inline' ? 'group' : 'dialog'} aria-label={words.panel}
+            aria-modal={modal && open ? true : undefined} aria-hidden={!open} data-oh-state={state} data-oh-open={open} data-oh-large={large}
+            lang={words.locale} dir={directionOf(words.locale)} tabIndex={-1}
+            initial={false} animate={open ? 'open' : 'shut'} variants={PANEL_MOTION} onKeyDown={onKeyDown} onKeyUp={onKeyDown}
+          >
+            <PanelHead
+              session={session} page={page} large={large} sheet={sheet} onSheet={setSheet} onClose={close}
+              onLarge={page.expandable === true ? () => { setLarge(!large); } : undefined}
+            />
+            {sheet !== null && <Over sheet={sheet} page={page} session={session} onSheet={setSheet} />}
+            <div className="oh-body-frame" hidden={sheet !== null}>
+              <Body session={session} page={page} state={state} onSheet={setSheet} onStart={start} />
+            </div>
           </m.div>
-        </m.div>
-      </MotionConfig>
-      <Announcer handle={handle} labels={labels} first={open ? labels.saidOpened : ''} />
-    </LazyMotion>
+        </MotionConfig>
+        <Announcer first={open && page.mode !== 'inline' ? words.said.opened : ''} />
+      </LazyMotion>
+    </ScopeProvider>
   );
 }
 
-function Before({ handle, labels }: { handle: CallHandle; labels: Labels }): ReactElement {
+interface PartProps {
+  readonly session: Session;
+  readonly page: FloatingCallButtonProps;
+  readonly onSheet: (sheet: Sheet) => void;
+}
+
+function Over({ sheet, page, session, onSheet }: PartProps & { sheet: Exclude<Sheet, null> }): ReactElement {
+  const back = (): void => { onSheet(null); };
+  switch (sheet) {
+    case 'settings': return <Settings session={session} page={page} onPrivacy={() => { onSheet('privacy'); }} onBack={back} />;
+    case 'privacy': return <Privacy session={session} onBack={back} />;
+    case 'consent': return <Consent session={session} page={page} onBack={back} />;
+  }
+}
+
+/** Views that look alike share a key, so that only real changes are animated. */
+function viewOf(state: CallState): 'before' | 'priming' | 'call' | 'ended' | 'missed' | 'failed' {
+  switch (state) {
+    case 'idle': return 'before';
+    case 'priming': case 'ended': case 'missed': case 'failed': return state;
+    default: return 'call';
+  }
+}
+
+function Body({ session, page, state, onSheet, onStart }: PartProps & { state: CallState; onStart: () => void }): ReactElement {
+  const { handle } = session;
+  const elsewhere = useCallPart(handle, (call) => call.elsewhere);
+  const attempt = useCallPart(handle, (call) => call.attempt);
+  const view = elsewhere && !isActive(state) ? 'elsewhere' : viewOf(state);
+  const more = (): void => { onSheet('settings'); };
+  const parts: Readonly<Record<typeof view, () => ReactNode>> = {
+    elsewhere: () => <Elsewhere />,
+    before: () => <Before session={session} page={page} onStart={onStart} onPrivacy={() => { onSheet('privacy'); }} />,
+    priming: () => <Priming />,
+    call: () => (
+      <Suspense fallback={<CallView avatar={page.avatar}><CallButtons onMore={more} /></CallView>}>
+        <VoiceCallInterface call={handle} avatar={page.avatar} onMore={more} />
+      </Suspense>
+    ),
+    ended: () => <Ended onStart={onStart} />,
+    missed: () => <Missed onStart={onStart} tel={telOf(page, session)} />,
+    failed: () => <Failed key={attempt} session={session} onStart={onStart} tel={telOf(page, session)} />,
+  };
   return (
-    <div className="oh-before">
-      <p className="oh-intro-title">{labels.introTitle}</p>
-      <p className="oh-intro">{labels.intro}</p>
-      <button type="button" className="oh-primary" data-oh-autofocus="" onClick={() => { handle.start(); }}>
-        <Phone size={18} aria-hidden="true" /> {labels.start}
-      </button>
-      <p className="oh-small"><Mic size={14} aria-hidden="true" /> {labels.micPromise}</p>
-    </div>
+    <m.div key={view} className="oh-body" initial={{ opacity: 0 }} animate={{ opacity: 1 }}>
+      {parts[view]()}
+    </m.div>
   );
+}
+
+function telOf(page: FloatingCallButtonProps, session: Session): string | undefined {
+  return page.tel ?? session.settings.get()?.tel;
 }

@@ -1,161 +1,83 @@
 'use client';
-// floating-call-button.tsx — the button in the corner. Small on purpose: the panel, and after it the sound code, load on
-// first intent.
+// floating-call-button.tsx — the button in the corner. Small on purpose: the call and its panel load on first intent,
+// livekit-client when the panel opens.
 
-import { Component, Suspense, lazy, useEffect, useId, useRef, useState } from 'react';
-import type { ReactElement, ReactNode } from 'react';
-import { CallError, createCall, createTokenClient, durationOf, formatClock, isActive } from '@offhook/core';
-import type { CallHandle, CallState, OpenPhone, TokenRequest } from '@offhook/core';
-import { ENGLISH } from './labels';
-import type { Labels } from './labels';
-import { logCallError, useCall, useCallCallbacks, useLatest, useNow } from './use-call';
+import { useCallback, useEffect, useId, useRef, useState } from 'react';
+import type { ReactElement } from 'react';
+import { Dismiss, Launcher } from './launcher';
+import type { FloatingCallButtonProps, LauncherState } from './props';
+import { useDismissed } from './use-dismissed';
+import { useReturnOfFocus } from './use-return-of-focus';
+import { useLauncherWords } from './use-locale';
+import { useLook } from './use-look';
+import { useResumeOnMount } from './use-resume';
+import { useCallState, useSession } from './use-session';
 import type * as PanelModule from './call-panel';
 
 const loadPanel = (): Promise<typeof PanelModule> => import('./call-panel');
-const CallPanel = lazy(async () => ({ default: (await loadPanel()).CallPanel }));
 
-const openLiveKitPhone: OpenPhone = async (report) => {
-  try {
-    return (await import('./line')).openLine(report);
-  } catch (cause) {
-    throw new CallError(navigator.onLine ? 'SIGNAL_FAILED' : 'NET_OFFLINE', { detail: 'the call code could not be loaded', cause });
-  }
-};
-
-export interface FloatingCallButtonProps {
-  readonly voiceApiUrl?: string;
-  /** Sent with the token request; the server treats all of it as a wish. */
-  readonly participantName?: string;
-  readonly invite?: string;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly metadata?: string;
-  /** Your user's session token (Clerk: `() => getToken()`), sent as `Authorization: Bearer …`. */
-  readonly getAuthToken?: () => Promise<string | null | undefined> | string | null | undefined;
-  readonly theme?: 'auto' | 'light' | 'dark';
-  readonly labels?: Partial<Labels>;
-  readonly defaultOpen?: boolean;
-  readonly open?: boolean;
-  readonly onOpenChange?: (open: boolean) => void;
-  readonly className?: string;
-  readonly onStateChange?: (state: CallState) => void;
-  readonly onConnected?: () => void;
-  readonly onDisconnect?: () => void;
-  readonly onError?: (error: CallError) => void;
-  /** Another way to carry the sound; default: LiveKit. For tests and stories. */
-  readonly openPhone?: OpenPhone;
+export function FloatingCallButton(props: FloatingCallButtonProps): ReactElement | null {
+  const [dismissed, dismiss] = useDismissed(props.dismissible ?? false);
+  return props.hidden === true || dismissed ? null : <ShownButton {...props} dismiss={dismiss} />;
 }
 
-export function FloatingCallButton(props: FloatingCallButtonProps): ReactElement {
-  const { theme = 'auto', className = '' } = props;
-  const labels: Labels = { ...ENGLISH, ...props.labels };
-  const latest = useLatest(props);
-  const [handle] = useState(() => newCall(latest));
-  const call = useCall(handle);
-  useCallCallbacks(handle, props);
-
+function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly dismiss: () => void }): ReactElement {
+  const { mode = 'floating', theme = 'auto', variant = 'full', placement = 'bottom-end', className = '', labels } = props;
+  const { session, failed, load } = useSession(props);
+  const state = useCallState(session);
+  const [panel, setPanel] = useState<typeof PanelModule | null>(null);
   const [ownOpen, setOwnOpen] = useState(props.defaultOpen ?? false);
-  const open = props.open ?? ownOpen;
-  const [wasOpen, setWasOpen] = useState(open);
-  if (open && !wasOpen) setWasOpen(true);
+  const open = mode === 'inline' || (props.open ?? ownOpen);
+  const words = useLauncherWords(props.locale);
   const panelId = useId();
+  const root = useRef<HTMLDivElement>(null);
   const launcher = useRef<HTMLButtonElement>(null);
-
-  useEffect(() => () => { handle.hangUp(); }, [handle]);
+  useLook(root, props);
 
   const setOpen = (next: boolean): void => {
     setOwnOpen(next);
     props.onOpenChange?.(next);
-    if (next) return;
-    if (!isActive(handle.get().state)) handle.dismiss();
-    launcher.current?.focus({ preventScroll: true });
   };
-  const prefetch = (): void => { void loadPanel().catch(() => undefined); };
+  const prefetch = useCallback((): void => {
+    void Promise.all([loadPanel(), load()]).then(([module]) => { setPanel(module); }, () => undefined);
+  }, [load]);
+  useEffect(() => { if (open) prefetch(); }, [open, prefetch]);
+  useReturnOfFocus(open, root, launcher);
+  useResumeOnMount(props.autoResume ?? true, props.site ?? 'default', load, () => { setOpen(true); });
 
+  const toggle = (): void => {
+    if (failed) prefetch();
+    setOpen(failed || !open);
+  };
+  const given: LauncherState = {
+    state, open, toggle,
+    props: {
+      type: 'button', 'aria-expanded': open, 'aria-haspopup': 'dialog', 'aria-controls': panel === null ? undefined : panelId,
+      onClick: toggle, onPointerEnter: prefetch, onFocus: prefetch,
+    },
+  };
+  const running = !['idle', 'ended', 'missed', 'failed'].includes(state);
   return (
-    <div className={`oh-root oh-floating ${className}`.trim()} data-oh-theme={theme} data-oh-state={call.state} data-oh-open={open}>
-      {wasOpen && (
-        <LoadGuard labels={labels}>
-          <Suspense fallback={null}>
-            <CallPanel id={panelId} handle={handle} labels={labels} open={open} onClose={() => { setOpen(false); }} />
-          </Suspense>
-        </LoadGuard>
+    <div
+      ref={root} className={`oh-root oh-${mode} ${className}`.trim()} style={props.style} data-oh-theme={theme} data-oh-state={state}
+      data-oh-open={open} data-oh-placement={placement} data-oh-variant={variant}
+    >
+      {panel !== null && session !== null && (
+        <panel.CallPanel id={panelId} session={session} page={props} open={open} onOpenChange={setOpen} />
       )}
-      <button
-        ref={launcher} type="button" className="oh-launcher" data-oh-state={call.state}
-        aria-expanded={open} aria-haspopup="dialog" aria-controls={wasOpen ? panelId : undefined}
-        onPointerEnter={prefetch} onFocus={prefetch} onTouchStart={prefetch}
-        onClick={() => { setOpen(!open); }}
-      >
-        <LauncherIcon active={isActive(call.state)} />
-        <LauncherText handle={handle} labels={labels} />
-      </button>
+      {mode === 'floating' && (
+        <div className="oh-dock">
+          {(props.dismissible ?? false) !== false && state === 'idle' && !open && <Dismiss label={words.hide} onDismiss={dismiss} />}
+          {props.renderLauncher?.(given) ?? (
+            <Launcher
+              launcher={given} text={failed ? words.retry : (props.label ?? labels?.launcher ?? words.launcher)} locale={words.locale}
+              variant={variant} disabled={props.disabled ?? false} loading={open && panel === null} anchor={launcher}
+              running={running && panel !== null && session !== null ? <panel.Running session={session} labels={labels} /> : null}
+            />
+          )}
+          {running && !open && panel !== null && session !== null && <panel.Pill session={session} labels={labels} />}
+        </div>
+      )}
     </div>
   );
-}
-
-function newCall(latest: { readonly current: FloatingCallButtonProps }): CallHandle {
-  return createCall({
-    getCredentials: (signal) => {
-      const { voiceApiUrl, getAuthToken } = latest.current;
-      return createTokenClient({ url: voiceApiUrl, getAuthToken }, requestOf(latest.current))(signal);
-    },
-    openPhone: (report) => (latest.current.openPhone ?? openLiveKitPhone)(report),
-    onError: (error, during) => {
-      logCallError(error, during);
-      latest.current.onError?.(error);
-    },
-  });
-}
-
-/** Only what was given: absent fields vanish in JSON. */
-function requestOf({ participantName, invite, attributes, metadata }: FloatingCallButtonProps): TokenRequest {
-  return { participantName, invite, attributes, metadata };
-}
-
-/** "Talk to us", and during a call also how long it has been going on. */
-function LauncherText({ handle, labels }: { handle: CallHandle; labels: Labels }): ReactElement {
-  const call = useCall(handle);
-  const running = isActive(call.state) && call.connectedAt !== null;
-  const now = useNow(running);
-  const duration = running ? durationOf(call, now) : null;
-  return (
-    <span className="oh-launcher-text">
-      <span className={duration === null ? undefined : 'oh-visually-hidden'}>{labels.launcher}</span>
-      {duration !== null && <span className="oh-launcher-clock" aria-hidden="true">{formatClock(duration)}</span>}
-    </span>
-  );
-}
-
-function LauncherIcon({ active }: { active: boolean }): ReactElement {
-  return (
-    <svg className="oh-launcher-icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
-      {active
-        ? <path d="M4 10v4M8 6.5v11M12 4v16M16 7.5v9M20 10v4" />
-        : <path d="M5.2 3.8h3l1.7 4.5-2 1.6a12.3 12.3 0 0 0 6.2 6.2l1.6-2 4.5 1.7v3a1.6 1.6 0 0 1-1.7 1.6A17.1 17.1 0 0 1 3.6 5.5 1.6 1.6 0 0 1 5.2 3.8Z" />}
-    </svg>
-  );
-}
-
-/** When a chunk cannot be loaded (new release, lost connection), say so instead of taking the page down. */
-class LoadGuard extends Component<{ labels: Labels; children: ReactNode }, { failed: boolean }> {
-  override state = { failed: false };
-
-  static getDerivedStateFromError(): { failed: boolean } {
-    return { failed: true };
-  }
-
-  override componentDidCatch(error: unknown): void {
-    console.error('Failed to start call:', error);
-  }
-
-  override render(): ReactNode {
-    const { labels, children } = this.props;
-    if (!this.state.failed) return children;
-    return (
-      <div className="oh-panel" role="alert" data-oh-state="failed" data-oh-open="true">
-        <p className="oh-sentence">{labels.loadFailed}</p>
-        <button type="button" className="oh-primary" onClick={() => { location.reload(); }}>{labels.reload}</button>
-      </div>
-    );
-  }
 }

@@ -3,11 +3,12 @@
 // is therefore imported from '@offhook/react/call-controls'.
 
 export { FloatingCallButton } from './floating-call-button';
-export type { FloatingCallButtonProps } from './floating-call-button';
 export { VoiceCallInterface } from './lazy-voice';
+export { useOffhookCall } from './use-offhook-call';
+export type { OffhookCall } from './use-offhook-call';
+export type {
+  CallNews, CallOptionsProps, Consent, FloatingCallButtonProps, Labels, LauncherState, Placement, TokenContext, Variant,
+} from './props';
 export type { VoiceCallInterfaceProps } from './voice-call-interface';
 export type { CallControlsProps } from './call-controls';
-export { useCall } from './use-call';
-export { ENGLISH } from './labels';
-export type { Labels } from './labels';
-export type { CallError, CallHandle, CallState, ErrorCode, TokenRequest, TokenResponse } from '@offhook/core';
+export type { Call, CallError, CallHandle, CallState, ErrorCode, Quality, TokenRequest, TokenResponse } from '@offhook/core';

@@ -1,14 +1,14 @@
 'use client';
-// level-bars.tsx — five bars that move with a voice. Writes one CSS variable per frame, renders nothing anew.
+// level-bars.tsx — five bars that move with a voice. Writes one CSS variable per frame, draws nothing anew.
 
 import { useEffect, useRef } from 'react';
-import type { ReactElement } from 'react';
+import type { ReactElement, RefObject } from 'react';
 import type { CallHandle } from '@offhook/core';
 
 const FRAME_MS = 33; // 30 pictures a second are enough for bars
 const CALM_MS = 500; // and two for people who asked for less motion
 
-export function useLevel(handle: CallHandle, side: 'local' | 'remote', active: boolean): React.RefObject<HTMLDivElement | null> {
+export function useLevel(handle: CallHandle, side: 'local' | 'remote', active: boolean): RefObject<HTMLDivElement | null> {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = ref.current;
@@ -17,6 +17,7 @@ export function useLevel(handle: CallHandle, side: 'local' | 'remote', active: b
     let frame = 0;
     let last = -CALM_MS;
     let shown = 0;
+    // The browser stops animation frames by itself while the page is hidden.
     const draw = (time: number): void => {
       frame = requestAnimationFrame(draw);
       if (time - last < (calm ? CALM_MS : FRAME_MS)) return;

@@ -50,10 +50,10 @@ export function openLine(report: (event: PhoneEvent) => void): Line {
       waiting = null;
       return true;
     },
-    async close() {
+    async close(keep) {
       waiting?.reject(new Error('the call was ended'));
       waiting = null;
-      await phone.close();
+      await phone.close(keep);
       want(null);
     },
   };

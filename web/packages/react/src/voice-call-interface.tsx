@@ -5,16 +5,19 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { ReactElement } from 'react';
 import { LiveKitRoom, RoomAudioRenderer } from '@livekit/components-react';
 import { createCall, isActive, readCredentials } from '@offhook/core';
-import type { CallError, CallHandle, Credentials } from '@offhook/core';
+import type { CallError, CallHandle, CallState, Credentials } from '@offhook/core';
 import { Announcer } from './announcer';
+import { CallButtons } from './call-buttons';
 import { CallControls } from './call-controls';
-import { CallButtons, CallView } from './call-view';
-import { ENGLISH } from './labels';
-import type { Labels } from './labels';
+import { CallView } from './call-view';
+import { followCall, logCallError } from './callbacks';
 import { isLine, openLine } from './line';
 import type { Line } from './line';
-import { Ended, Failed } from './outcome';
-import { logCallError, useCall, useCallCallbacks, useLatest, usePhone } from './use-call';
+import { Ended, Failed, Missed } from './outcome';
+import { OwnScope } from './own-scope';
+import type { Labels } from './props';
+import { useCall, useCallPart, usePhone, useWords } from './scope';
+import { useLatest } from './use-session';
 
 export interface VoiceCallInterfaceProps {
   readonly token?: string;
@@ -24,18 +27,31 @@ export interface VoiceCallInterfaceProps {
   readonly serverUrl?: string;
   readonly roomName?: string;
   readonly participantName?: string;
+  readonly theme?: 'auto' | 'light' | 'dark';
+  readonly locale?: string;
+  readonly labels?: Labels;
+  /** Address of a picture of the other side. */
+  readonly avatar?: string | undefined;
+  readonly className?: string;
   readonly onConnected?: () => void;
+  /** The call is over, whoever ended it. */
   readonly onDisconnect?: () => void;
+  readonly onDisconnected?: () => void;
+  readonly onStateChange?: (state: CallState) => void;
   readonly onError?: (error: CallError) => void;
-  readonly labels?: Partial<Labels>;
-  /** A call that somebody else runs (FloatingCallButton does); the props above are then not needed. */
+  /** A call that somebody else runs (FloatingCallButton does); token and address are then not needed. */
   readonly call?: CallHandle;
+  /** Shows a button for settings of your own. */
+  readonly onMore?: () => void;
 }
 
 export function VoiceCallInterface(props: VoiceCallInterfaceProps): ReactElement {
-  return props.call === undefined
-    ? <OwnCall {...props} />
-    : <CallInRoom handle={props.call} labels={{ ...ENGLISH, ...props.labels }} />;
+  if (props.call === undefined) return <OwnCall {...props} />;
+  return (
+    <OwnScope handle={props.call} labels={props.labels} locale={props.locale}>
+      <CallInRoom handle={props.call} avatar={props.avatar} onMore={props.onMore} />
+    </OwnScope>
+  );
 }
 
 /** Runs a call of its own with the token it was given: starts when mounted, hangs up when unmounted. */
@@ -49,7 +65,7 @@ function OwnCall(props: VoiceCallInterfaceProps): ReactElement {
       latest.current.onError?.(error);
     },
   }));
-  useCallCallbacks(handle, props);
+  useEffect(() => followCall(handle, latest), [handle, latest]);
   useEffect(() => {
     // One turn later, so that StrictMode's rehearsal (mount, unmount, mount) starts one call, not two.
     const timer = setTimeout(() => { handle.start(); }, 0);
@@ -58,14 +74,25 @@ function OwnCall(props: VoiceCallInterfaceProps): ReactElement {
       handle.hangUp();
     };
   }, [handle]);
-  const call = useCall(handle);
-  const labels = { ...ENGLISH, ...props.labels };
   return (
-    <div className="oh-root oh-inline" data-oh-state={call.state} role="group" aria-label={labels.panel}>
-      {call.state === 'failed' || call.state === 'missed' ? <Failed key={call.attempt} handle={handle} labels={labels} />
-        : call.state === 'ended' ? <Ended handle={handle} labels={labels} />
-          : <CallInRoom handle={handle} labels={labels} />}
-      <Announcer handle={handle} labels={labels} first="" />
+    <OwnScope handle={handle} labels={props.labels} locale={props.locale}>
+      <Alone handle={handle} {...props} />
+    </OwnScope>
+  );
+}
+
+function Alone({ handle, theme = 'auto', avatar, className = '', onMore }: VoiceCallInterfaceProps & { handle: CallHandle }): ReactElement {
+  const words = useWords();
+  const state = useCallPart(handle, (call) => call.state);
+  const attempt = useCallPart(handle, (call) => call.attempt);
+  const start = (): void => { handle.start(); };
+  return (
+    <div className={`oh-root oh-inline oh-alone ${className}`.trim()} data-oh-theme={theme} data-oh-state={state} role="group" aria-label={words.panel}>
+      {state === 'failed' && <Failed key={attempt} session={null} onStart={start} tel={undefined} />}
+      {state === 'missed' && <Missed onStart={start} tel={undefined} />}
+      {state === 'ended' && <Ended onStart={start} />}
+      {(isActive(state) || state === 'idle') && <CallInRoom handle={handle} avatar={avatar} onMore={onMore} />}
+      <Announcer first="" />
     </div>
   );
 }
@@ -79,22 +106,22 @@ function credentialsOf(props: VoiceCallInterfaceProps): Credentials {
   });
 }
 
-function CallInRoom({ handle, labels }: { handle: CallHandle; labels: Labels }): ReactElement {
-  const phone = usePhone(handle);
-  if (!isLine(phone)) {
-    return (
-      <CallView handle={handle} labels={labels}>
-        <CallButtons handle={handle} labels={labels} />
-      </CallView>
-    );
-  }
-  return <LineInRoom key={handle.get().attempt} handle={handle} line={phone} labels={labels} />;
+interface InRoomProps {
+  readonly handle: CallHandle;
+  readonly avatar: string | undefined;
+  readonly onMore: (() => void) | undefined;
+}
+
+function CallInRoom(props: InRoomProps): ReactElement {
+  const phone = usePhone(props.handle);
+  if (isLine(phone)) return <LineInRoom key={props.handle.get().attempt} line={phone} {...props} />;
+  return <CallView avatar={props.avatar}><CallButtons onMore={props.onMore} /></CallView>;
 }
 
 const NO_LINE = (): null => null;
 
-function LineInRoom({ handle, line, labels }: { handle: CallHandle; line: Line; labels: Labels }): ReactElement {
-  const call = useCall(handle);
+function LineInRoom({ handle, line, avatar, onMore }: InRoomProps & { line: Line }): ReactElement {
+  const { speakerMuted, volume } = useCall(handle);
   const wanted = useSyncExternalStore(line.subscribe, line.wanted, NO_LINE);
   // LiveKitRoom disconnects its room when it unmounts, also in StrictMode's rehearsal: connect only after that.
   const [settled, setSettled] = useState(false);
@@ -119,8 +146,8 @@ function LineInRoom({ handle, line, labels }: { handle: CallHandle; line: Line; 
       onError={onError}
       className="oh-room"
     >
-      <RoomAudioRenderer volume={call.speakerMuted ? 0 : 1} muted={call.speakerMuted} />
-      <CallControls call={handle} labels={labels} />
+      <RoomAudioRenderer volume={speakerMuted ? 0 : volume} muted={speakerMuted} />
+      <CallControls call={handle} avatar={avatar} onMore={onMore} />
     </LiveKitRoom>
   );
 }

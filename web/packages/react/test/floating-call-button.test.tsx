@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { StrictMode } from 'react';
 import type { ReactElement } from 'react';
-import { act, cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, configure, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Mock } from 'vitest';
 import { CallError } from '@offhook/core';
 import type { ErrorCode } from '@offhook/core';
@@ -15,6 +15,7 @@ import type { FakeLine, Script } from '../../../stories/fake-line';
 let lines: FakeLine[];
 let errors: Mock;
 let fetched: Mock<typeof fetch>;
+configure({ asyncUtilTimeout: 8000 }); // many share this machine
 const user = userEvent.setup();
 
 const tokenAnswer = (): Promise<Response> => Promise.resolve(Response.json({
@@ -23,6 +24,8 @@ const tokenAnswer = (): Promise<Response> => Promise.resolve(Response.json({
 const problem = (status: number, code: ErrorCode, headers: Record<string, string> = {}) => (): Promise<Response> =>
   Promise.resolve(new Response(JSON.stringify({ code }), { status, headers: { 'content-type': 'application/problem+json', ...headers } }));
 
+// Everything that loads on intent, loaded once: a busy machine is slow at that.
+beforeAll(() => Promise.all([import('../src/session'), import('../src/call-panel'), import('../src/voice-call-interface')]), 60_000);
 beforeEach(() => {
   lines = [];
   errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -82,7 +85,7 @@ describe('before a call', () => {
     expect(dialog.getAttribute('data-oh-state')).toBe('idle');
     expect(launcher().getAttribute('aria-controls')).toBe(dialog.id);
     await waitFor(() => { expect(document.activeElement).toBe(button('Start voice call')); });
-    expect(fetched).not.toHaveBeenCalled();
+    expect(fetched.mock.calls.map(([url]) => url)).toEqual(['/api/voice/config']);
     await user.keyboard('{Escape}');
     expect(launcher().getAttribute('aria-expanded')).toBe('false');
     expect(document.activeElement).toBe(launcher());
@@ -300,7 +303,7 @@ describe('errors', () => {
     await start();
     await user.click(await screen.findByRole('button', { name: 'Copy details' }));
     const text = copied.mock.calls[0]?.[0] ?? '';
-    expect(text).toMatch(/^offhook call error ORIGIN_DENIED\nstatus 403/);
+    expect(text).toMatch(/^offhook call failed\ncode ORIGIN_DENIED\nstatus 403/);
     expect(text).not.toContain('Zoë');
     expect(await screen.findByText('Copied')).toBeTruthy();
   });

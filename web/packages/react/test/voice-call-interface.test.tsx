@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 // VoiceCallInterface alone, with the real LiveKitRoom and a room whose connect() is under control.
 import { StrictMode } from 'react';
-import { cleanup, render, screen, waitFor } from '@testing-library/react';
+import { cleanup, configure, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { ConnectionError, Room, RoomEvent } from 'livekit-client';
 import type { LocalAudioTrack } from 'livekit-client';
@@ -12,6 +12,7 @@ import { VoiceCallInterface } from '../src/voice-call-interface';
 let errors: Mock;
 const connects = vi.hoisted(() => vi.fn<(room: Room, url: string, token: string) => Promise<void>>());
 let stopped: Mock;
+configure({ asyncUtilTimeout: 8000 }); // many share this machine
 const user = userEvent.setup();
 
 vi.mock(import('livekit-client'), async (original) => {

@@ -1,6 +1,6 @@
 // invite.ts — two people, one room: an invite is asked of the server and travels in the page's address.
 
-import { CallError, isErrorCode } from '@offhook/core';
+import { CallError, isErrorCode } from '@offhook/core/errors';
 
 export interface Invite {
   readonly invite: string;

@@ -3,7 +3,7 @@
 import { useSyncExternalStore } from 'react';
 import type { ReactElement } from 'react';
 import { createRoot } from 'react-dom/client';
-import { toCallError } from '@offhook/core';
+import { toCallError } from '@offhook/core/errors';
 import { FloatingCallButton } from '@offhook/react';
 import { createInvite, inviteOfAddress } from './invite';
 

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimieren, der Anruf läuft weiter',
   back: 'Zurück',
   more: 'Mehr',
+  enlarge: 'Vergrößern',
   settings: 'Einstellungen',
   language: 'Sprache',
   loadFailed: 'Der Anruf konnte nicht geladen werden. Prüfen Sie Ihre Verbindung und laden Sie die Seite neu.',

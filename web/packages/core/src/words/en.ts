@@ -13,6 +13,7 @@ export const en = {
   minimise: 'Minimise, the call goes on',
   back: 'Back',
   more: 'More',
+  enlarge: 'Enlarge',
   settings: 'Settings',
   language: 'Language',
   loadFailed: 'The call could not be loaded. Check your connection and reload the page.',

@@ -1,0 +1,76 @@
+'use client';
+// consent.tsx — what must be agreed to before the first call. Remembered by the version of the text: a new text asks anew.
+
+import type { ReactElement } from 'react';
+import { ShieldCheck } from 'lucide-react';
+import { say } from '@offhook/core/words';
+import { useBorrowedFocus } from './focus';
+import { recall, remember } from './memory';
+import type { Consent as Mode, FloatingCallButtonProps } from './props';
+import { useWords } from './scope';
+import type { Session } from './session';
+import type { SiteSettings } from './site-settings';
+import { useStore } from './store';
+
+export function consentModeOf(page: FloatingCallButtonProps, settings: SiteSettings | null): Mode {
+  const mode = page.consent ?? settings?.consent?.mode;
+  // A choice is a question, and a question wants an answer.
+  if (mode === 'required' || mode === 'choice') return 'required';
+  return mode === 'notice' ? 'notice' : 'off';
+}
+
+/** A short fingerprint (FNV-1a) of the text, so that changed terms are asked about again. */
+export function versionOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return hash.toString(36);
+}
+
+function textOf(page: FloatingCallButtonProps, settings: SiteSettings | null, locale: string): string | undefined {
+  return page.consentText ?? settings?.presets?.[locale]?.terms ?? settings?.consent?.text;
+}
+
+function stampOf(page: FloatingCallButtonProps, session: Session): string {
+  const settings = session.settings.get();
+  const text = textOf(page, settings, session.words.get().locale) ?? '';
+  return `${page.site ?? settings?.site ?? 'default'}:${settings?.consent?.version ?? ''}:${versionOf(text)}`;
+}
+
+export function isConsented(page: FloatingCallButtonProps, session: Session): boolean {
+  return consentModeOf(page, session.settings.get()) !== 'required' || recall('consent') === stampOf(page, session);
+}
+
+export interface ConsentProps {
+  readonly session: Session;
+  readonly page: FloatingCallButtonProps;
+  readonly onBack: () => void;
+}
+
+export function Consent({ session, page, onBack }: ConsentProps): ReactElement {
+  const words = useWords();
+  const settings = useStore(session.settings);
+  const button = useBorrowedFocus<HTMLButtonElement>();
+  const text = textOf(page, settings, words.locale);
+  const name = page.name ?? settings?.name ?? location.host;
+  return (
+    <section className="oh-sheet oh-outcome" role="alertdialog" aria-label={words.consentTitle} aria-describedby="oh-consent-text">
+      <span className="oh-outcome-icon" aria-hidden="true"><ShieldCheck size={26} /></span>
+      <h3 className="oh-sheet-title">{words.consentTitle}</h3>
+      <div className="oh-terms" id="oh-consent-text" tabIndex={0} role="group" aria-label={words.consentTitle}>
+        <p dir="auto">{text ?? say(words, 'consentText', { name })}</p>
+        {settings?.privacy?.recording !== undefined && settings.privacy.recording !== false && <p>{words.consentRecorded}</p>}
+      </div>
+      <button
+        ref={button} type="button" className="oh-primary"
+        onClick={() => {
+          remember('consent', stampOf(page, session));
+          onBack();
+          void session.start();
+        }}
+      >
+        {words.agree}
+      </button>
+      <button type="button" className="oh-secondary" onClick={onBack}>{words.decline}</button>
+    </section>
+  );
+}
