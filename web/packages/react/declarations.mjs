@@ -2,12 +2,18 @@
 // from them the report of the public API (api.md) that is kept in git.
 
 import ts from 'typescript';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const packages = path.join(here, '..');
+
+/** Where @offhook/core's doors lead, from its own package.json: '@offhook/core/words' → 'words/index'. */
+export const CORE_DOORS = Object.fromEntries(Object.entries(JSON.parse(readFileSync(path.join(packages, 'core/package.json'), 'utf8')).exports)
+  .filter(([, file]) => file.endsWith('.ts'))
+  .map(([door, file]) => [`@offhook/core${door.slice(1)}`, file.replace(/^\.\/src\/(.*)\.ts$/, '$1')]));
 const ENTRIES = ['index', 'call-controls'];
 
 /** Relative file name → text. `@offhook/core…` becomes a path inside the package, every path gets its extension. */
@@ -16,7 +22,7 @@ export function declarations() {
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, path.join(packages, '..'));
   const program = ts.createProgram(['index.ts', 'call-controls.tsx'].map((name) => path.join(here, 'src', name)), {
     ...options, noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: packages, outDir: '/',
-    paths: { '@offhook/core': [path.join(packages, 'core/src/index.ts')], '@offhook/core/*': [path.join(packages, 'core/src/*.ts')] },
+    paths: Object.fromEntries(Object.entries(CORE_DOORS).map(([door, file]) => [door, [path.join(packages, 'core/src', `${file}.ts`)]])),
   });
   const files = new Map();
   const { diagnostics } = program.emit(undefined, (name, text) => {
@@ -31,9 +37,8 @@ export function declarations() {
 
 function standAlone(name, text, files) {
   return text.replace(/(from\s+|import\()(['"])([^'"]+)\2/g, (whole, before, quote, target) => {
-    const core = /^@offhook\/core(?:\/(.*))?$/.exec(target);
     let to = null;
-    if (core !== null) to = `core/${core[1] ?? 'index'}.d.ts`;
+    if (target in CORE_DOORS) to = `core/${CORE_DOORS[target]}.d.ts`;
     else if (target.startsWith('.')) to = path.posix.join(path.posix.dirname(name), `${target}.d.ts`);
     if (to === null) return whole;
     if (!files.has(to)) throw new Error(`${name} names ${target}, which has no declarations`);

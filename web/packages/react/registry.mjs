@@ -4,6 +4,7 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { CORE_DOORS } from './declarations.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const components = path.join(here, '../../../components');
@@ -22,7 +23,7 @@ const relative = (from, to) => {
 /** Our packages' names become paths below components/offhook. */
 function inside(file, text) {
   return text
-    .replace(/(['"])@offhook\/core(?:\/([\w-]+))?\1/g, (_, quote, part) => quote + relative(file, `offhook/core/${part ?? 'index'}`) + quote)
+    .replace(/(['"])@offhook\/core(?:\/([\w-]+))?\1/g, (_, quote, part) => quote + relative(file, `offhook/core/${CORE_DOORS[part === undefined ? '@offhook/core' : `@offhook/core/${part}`]}`) + quote)
     .replace(/(['"])@offhook\/react\/styles\.css\1/g, (_, quote) => quote + relative(file, 'offhook/react/styles.css') + quote)
     .replace(/(['"])@offhook\/react\1/g, (_, quote) => quote + relative(file, 'offhook/react/index') + quote);
 }
