@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'تصغير، تستمر المكالمة',
   back: 'رجوع',
   more: 'المزيد',
+  enlarge: 'تكبير',
   settings: 'الإعدادات',
   language: 'اللغة',
   loadFailed: 'تعذّر تحميل المكالمة. تحقّق من اتصالك وأعد تحميل الصفحة.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimalizovat, hovor pokračuje',
   back: 'Zpět',
   more: 'Více',
+  enlarge: 'Zvětšit',
   settings: 'Nastavení',
   language: 'Jazyk',
   loadFailed: 'Hovor se nepodařilo načíst. Zkontrolujte připojení a načtěte stránku znovu.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimer, opkaldet fortsætter',
   back: 'Tilbage',
   more: 'Mere',
+  enlarge: 'Forstør',
   settings: 'Indstillinger',
   language: 'Sprog',
   loadFailed: 'Opkaldet kunne ikke indlæses. Tjek din forbindelse, og genindlæs siden.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimizar, la llamada sigue',
   back: 'Atrás',
   more: 'Más',
+  enlarge: 'Ampliar',
   settings: 'Ajustes',
   language: 'Idioma',
   loadFailed: 'No se pudo cargar la llamada. Compruebe su conexión y recargue la página.',

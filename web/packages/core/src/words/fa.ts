@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'کوچک کردن، تماس ادامه دارد',
   back: 'بازگشت',
   more: 'بیشتر',
+  enlarge: 'بزرگ‌تر',
   settings: 'تنظیمات',
   language: 'زبان',
   loadFailed: 'تماس بارگیری نشد. اتصال خود را بررسی و صفحه را دوباره بار کنید.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Pienennä, puhelu jatkuu',
   back: 'Takaisin',
   more: 'Lisää',
+  enlarge: 'Suurenna',
   settings: 'Asetukset',
   language: 'Kieli',
   loadFailed: 'Puhelua ei voitu ladata. Tarkista yhteys ja lataa sivu uudelleen.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Réduire, l’appel continue',
   back: 'Retour',
   more: 'Plus',
+  enlarge: 'Agrandir',
   settings: 'Réglages',
   language: 'Langue',
   loadFailed: 'L’appel n’a pas pu être chargé. Vérifiez votre connexion et rechargez la page.',

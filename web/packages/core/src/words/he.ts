@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'מזעור, השיחה נמשכת',
   back: 'חזרה',
   more: 'עוד',
+  enlarge: 'הגדלה',
   settings: 'הגדרות',
   language: 'שפה',
   loadFailed: 'לא ניתן לטעון את השיחה. בדקו את החיבור וטענו את הדף מחדש.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'छोटा करें, कॉल जारी रहेगी',
   back: 'वापस',
   more: 'और',
+  enlarge: 'बड़ा करें',
   settings: 'सेटिंग',
   language: 'भाषा',
   loadFailed: 'कॉल लोड नहीं हुई। कनेक्शन जाँचें और पेज फिर से लोड करें।',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Kicsinyítés, a hívás folytatódik',
   back: 'Vissza',
   more: 'Több',
+  enlarge: 'Nagyítás',
   settings: 'Beállítások',
   language: 'Nyelv',
   loadFailed: 'A hívás nem tölthető be. Ellenőrizze a kapcsolatot, és töltse újra az oldalt.',

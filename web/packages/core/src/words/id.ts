@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Kecilkan, panggilan tetap berjalan',
   back: 'Kembali',
   more: 'Lainnya',
+  enlarge: 'Perbesar',
   settings: 'Setelan',
   language: 'Bahasa',
   loadFailed: 'Panggilan tidak dapat dimuat. Periksa koneksi Anda dan muat ulang halaman.',

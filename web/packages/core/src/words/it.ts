@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Riduci, la chiamata continua',
   back: 'Indietro',
   more: 'Altro',
+  enlarge: 'Ingrandisci',
   settings: 'Impostazioni',
   language: 'Lingua',
   loadFailed: 'Impossibile caricare la chiamata. Controlla la connessione e ricarica la pagina.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: '最小化（通話は続きます）',
   back: '戻る',
   more: 'その他',
+  enlarge: '拡大',
   settings: '設定',
   language: '言語',
   loadFailed: '通話を読み込めませんでした。接続を確認し、ページを再読み込みしてください。',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: '최소화(통화는 계속됩니다)',
   back: '뒤로',
   more: '더 보기',
+  enlarge: '크게',
   settings: '설정',
   language: '언어',
   loadFailed: '통화를 불러오지 못했습니다. 연결을 확인하고 페이지를 새로고침하세요.',

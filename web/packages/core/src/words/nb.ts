@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimer, samtalen fortsetter',
   back: 'Tilbake',
   more: 'Mer',
+  enlarge: 'Forstørr',
   settings: 'Innstillinger',
   language: 'Språk',
   loadFailed: 'Samtalen kunne ikke lastes. Sjekk tilkoblingen og last siden på nytt.',

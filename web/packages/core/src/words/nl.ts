@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimaliseren, het gesprek gaat door',
   back: 'Terug',
   more: 'Meer',
+  enlarge: 'Vergroten',
   settings: 'Instellingen',
   language: 'Taal',
   loadFailed: 'De oproep kon niet worden geladen. Controleer uw verbinding en laad de pagina opnieuw.',

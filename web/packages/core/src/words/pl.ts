@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Zminimalizuj, rozmowa trwa',
   back: 'Wstecz',
   more: 'Więcej',
+  enlarge: 'Powiększ',
   settings: 'Ustawienia',
   language: 'Język',
   loadFailed: 'Nie udało się wczytać połączenia. Sprawdź internet i odśwież stronę.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimizar, a chamada continua',
   back: 'Voltar',
   more: 'Mais',
+  enlarge: 'Ampliar',
   settings: 'Configurações',
   language: 'Idioma',
   loadFailed: 'Não foi possível carregar a chamada. Verifique sua conexão e recarregue a página.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimizează, apelul continuă',
   back: 'Înapoi',
   more: 'Mai mult',
+  enlarge: 'Mărește',
   settings: 'Setări',
   language: 'Limbă',
   loadFailed: 'Apelul nu a putut fi încărcat. Verificați conexiunea și reîncărcați pagina.',

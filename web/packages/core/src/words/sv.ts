@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Minimera, samtalet fortsätter',
   back: 'Tillbaka',
   more: 'Mer',
+  enlarge: 'Förstora',
   settings: 'Inställningar',
   language: 'Språk',
   loadFailed: 'Samtalet kunde inte laddas. Kontrollera anslutningen och ladda om sidan.',

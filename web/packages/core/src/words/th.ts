@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'ย่อ สายยังอยู่',
   back: 'กลับ',
   more: 'เพิ่มเติม',
+  enlarge: 'ขยาย',
   settings: 'การตั้งค่า',
   language: 'ภาษา',
   loadFailed: 'โหลดสายไม่ได้ โปรดตรวจสอบการเชื่อมต่อแล้วโหลดหน้าใหม่',

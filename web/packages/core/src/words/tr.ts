@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Küçült, arama sürer',
   back: 'Geri',
   more: 'Diğer',
+  enlarge: 'Büyüt',
   settings: 'Ayarlar',
   language: 'Dil',
   loadFailed: 'Arama yüklenemedi. Bağlantınızı kontrol edip sayfayı yenileyin.',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: 'Thu nhỏ, cuộc gọi vẫn tiếp tục',
   back: 'Quay lại',
   more: 'Thêm',
+  enlarge: 'Phóng to',
   settings: 'Cài đặt',
   language: 'Ngôn ngữ',
   loadFailed: 'Không tải được cuộc gọi. Hãy kiểm tra kết nối và tải lại trang.',

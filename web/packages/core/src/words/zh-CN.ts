@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: '最小化，通话继续',
   back: '返回',
   more: '更多',
+  enlarge: '放大',
   settings: '设置',
   language: '语言',
   loadFailed: '无法加载通话。请检查网络并刷新页面。',

@@ -13,6 +13,7 @@ export const words: Words = {
   minimise: '最小化，通話會繼續',
   back: '返回',
   more: '更多',
+  enlarge: '放大',
   settings: '設定',
   language: '語言',
   loadFailed: '無法載入通話。請檢查網路並重新整理頁面。',
