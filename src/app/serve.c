@@ -12,6 +12,7 @@
 #include "app/metrics.h"
 #include "app/records_desk.h"
 #include "app/version.h"
+#include "app/voice_gate.h"
 #include "app/worker.h"
 #include "base/check.h"
 #include "call/budget.h"
@@ -128,6 +129,7 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   crew->report_budget = new_budget(&s->world);
   crew->check_budget = new_budget(&s->world);
   crew->tally = oh_tally_open();
+  crew->gate = oh_voice_gate_open(&s->world.random);
   struct oh_clerk_config clerk = {.json = s->config.logging.json, .log_level = s->config.logging.level};
   crew->clerk = oh_clerk_open(&clerk);
   crew->keyring = oh_keyring_open(crew);
@@ -332,6 +334,7 @@ static void release(struct serve *s) {
   free(s->crew.budget);
   free(s->crew.report_budget);
   free(s->crew.check_budget);
+  oh_voice_gate_close(s->crew.gate);
   for (size_t i = 0; i < s->reloaded_count; i++) {
     oh_config_fini(s->reloaded[i]);
     free(s->reloaded[i]);

@@ -71,8 +71,29 @@ void oh_voice_respond(const struct oh_voice_request *request, int status, const 
   oh_text_fini(&fields);
 }
 
-void oh_voice_refuse(const struct oh_voice_request *request, enum oh_problem problem,
-                     uint32_t retry_after_s) {
+static enum oh_counter counter_of(enum oh_problem problem) {
+  switch (problem) {
+  case OH_PROBLEM_ORIGIN_DENIED: return OH_COUNT_voice_refused_origin;
+  case OH_PROBLEM_SITE_UNKNOWN: return OH_COUNT_voice_refused_site;
+  case OH_PROBLEM_SITE_PAUSED: return OH_COUNT_voice_refused_paused;
+  case OH_PROBLEM_RATE_LIMITED: return OH_COUNT_voice_refused_rate;
+  case OH_PROBLEM_BUDGET_EXCEEDED: return OH_COUNT_voice_refused_budget;
+  case OH_PROBLEM_CAPACITY: return OH_COUNT_voice_refused_capacity;
+  case OH_PROBLEM_PROOF_REQUIRED: return OH_COUNT_voice_refused_proof;
+  case OH_PROBLEM_AUTH_REQUIRED:
+  case OH_PROBLEM_AUTH_FORBIDDEN: return OH_COUNT_voice_refused_sign_in;
+  case OH_PROBLEM_TOKEN_INVALID:
+  case OH_PROBLEM_TOKEN_EXPIRED:
+  case OH_PROBLEM_ROOM_CLOSED: return OH_COUNT_voice_refused_ticket;
+  case OH_PROBLEM_SERVER_DRAINING:
+  case OH_PROBLEM_INTERNAL: return OH_COUNT_voice_refused_server;
+  default: return OH_COUNT_voice_refused_request;
+  }
+}
+
+void oh_voice_refuse_with(const struct oh_voice_request *request, enum oh_problem problem,
+                          uint32_t retry_after_s, struct oh_str members) {
+  oh_count(&request->web->world->counters, counter_of(problem));
   oh_log(&request->web->world->log, OH_LOG_DEBUG, "voice request refused", "path=%.*s code=%s",
          OH_STR_ARG(request->http->path), oh_problem_code(problem));
   struct oh_text fields;
@@ -85,9 +106,14 @@ void oh_voice_refuse(const struct oh_voice_request *request, enum oh_problem pro
   }
   // A page that may not call here gets no CORS line either: it learns nothing but "no".
   bool is_denied = problem == OH_PROBLEM_ORIGIN_DENIED;
-  oh_web_respond_problem(request->web, request->conn, problem, retry_after_s,
-                         is_denied ? (struct oh_str){0} : oh_text_str(&fields));
+  oh_web_respond_problem_with(request->web, request->conn, problem, retry_after_s,
+                              is_denied ? (struct oh_str){0} : oh_text_str(&fields), members);
   oh_text_fini(&fields);
+}
+
+void oh_voice_refuse(const struct oh_voice_request *request, enum oh_problem problem,
+                     uint32_t retry_after_s) {
+  oh_voice_refuse_with(request, problem, retry_after_s, (struct oh_str){0});
 }
 
 const struct oh_site *oh_voice_site(const struct oh_voice_request *request, struct oh_str id) {
@@ -166,6 +192,7 @@ static void answer(const struct oh_voice_request *request, void *ctx) {
     oh_text_init(&fields, 4096);
     oh_text_add(&fields, request->cors);
     oh_text_addf(&fields, "Allow: %s\r\n", methods.data);
+    oh_count(&web->world->counters, OH_COUNT_voice_refused_request);
     oh_web_respond_problem(request->web, request->conn, OH_PROBLEM_METHOD_NOT_ALLOWED, 0,
                            oh_text_str(&fields));
     oh_text_fini(&fields);

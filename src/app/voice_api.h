@@ -26,6 +26,9 @@ struct oh_str oh_voice_query(const struct oh_voice_request *request, const char 
 void oh_voice_respond(const struct oh_voice_request *request, int status, const char *more,
                       struct oh_str json);
 void oh_voice_refuse(const struct oh_voice_request *request, enum oh_problem problem, uint32_t retry_after_s);
+// With further members of the JSON object, each beginning with a comma.
+void oh_voice_refuse_with(const struct oh_voice_request *request, enum oh_problem problem,
+                          uint32_t retry_after_s, struct oh_str members);
 
 // Builds the request of a held connection again, for handlers that had to wait for something. Does nothing if
 // the client has gone.

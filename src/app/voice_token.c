@@ -1,11 +1,13 @@
 // voice_token.c — see voice_token.h
 #include "app/voice_token.h"
 #include "app/doorman.h"
+#include "app/voice_gate.h"
 #include "call/signin.h"
 #include "call/ticket.h"
 #include <stdlib.h>
 
 #define DRAIN_RETRY_S 5
+#define MINUTE_US 60000000
 
 static const char invite_path[] = "/api/voice/invite";
 
@@ -49,7 +51,8 @@ static void refuse(const struct oh_voice_request *request, enum oh_problem probl
 
 // The second half: everything about who asks is known.
 static enum oh_problem issue(const struct oh_voice_request *request, const struct oh_site *site,
-                             const struct oh_wish *wish, const struct oh_user *user, struct oh_text *answer) {
+                             const struct oh_wish *wish, const struct oh_user *user, struct oh_text *answer,
+                             uint32_t *retry_after_s) {
   struct oh_web *web = request->web;
   struct oh_str origin = oh_http_field(request->http, OH_STR("Origin"));
   char *origin_text = oh_str_dup(origin);
@@ -69,6 +72,8 @@ static enum oh_problem issue(const struct oh_voice_request *request, const struc
                                       .unix_us = oh_unix_us(web->world, request->now_us)};
     bool invite = oh_str_eq(request->http->path, oh_str(invite_path));
     problem = invite ? OH_PROBLEM_NONE : oh_ticket_call(&office, wish, user, &call);
+    if (problem == OH_PROBLEM_NONE && !invite)
+      problem = oh_voice_gate_begin(request, site, call.room, call.resumed, retry_after_s);
     if (invite)
       oh_ticket_invite(&office, answer);
     else if (problem == OH_PROBLEM_NONE)
@@ -84,12 +89,13 @@ static void finish(const struct oh_voice_request *request, const struct oh_site 
                    const struct oh_wish *wish, const struct oh_user *user) {
   struct oh_text answer;
   oh_text_init(&answer, 4 * OH_TOKEN_MAX);
-  enum oh_problem problem = issue(request, site, wish, user, &answer);
+  uint32_t retry_after_s = 0;
+  enum oh_problem problem = issue(request, site, wish, user, &answer, &retry_after_s);
   if (problem == OH_PROBLEM_NONE) {
     oh_count(&request->web->world->counters, OH_COUNT_tokens_issued);
     oh_voice_respond(request, 200, NULL, oh_text_str(&answer));
   } else {
-    refuse(request, problem, 0);
+    refuse(request, problem, retry_after_s);
   }
   oh_text_fini(&answer);
 }
@@ -118,9 +124,19 @@ static enum oh_problem admit(const struct oh_voice_request *request, const struc
     return OH_PROBLEM_SERVER_DRAINING;
   }
   struct oh_addr visitor = oh_voice_visitor(request);
-  if (!oh_budget_take(web->budget, request->now_us, &visitor, site->per_address_budget, retry_after_s))
+  if (!oh_budget_take_of(web->budget, request->now_us, oh_str(site->id), &visitor, site->per_address_budget,
+                         MINUTE_US, retry_after_s))
     return OH_PROBLEM_RATE_LIMITED;
   return OH_PROBLEM_NONE;
+}
+
+// Strangers only: a sign-in costs more than a puzzle, and so does having been on a call.
+static bool is_proved(const struct oh_voice_request *request, const struct oh_site *site,
+                      const struct oh_wish *wish) {
+  if (site->auth != OH_AUTH_ANONYMOUS || wish->resume) return true;
+  if (oh_voice_gate_prove(request, site, wish)) return true;
+  oh_count(&request->web->world->counters, OH_COUNT_tokens_refused);
+  return false;
 }
 
 static void begin(const struct oh_voice_request *request, const struct oh_wish *wish) {
@@ -133,6 +149,8 @@ static void begin(const struct oh_voice_request *request, const struct oh_wish *
   enum oh_problem problem = admit(request, site, &retry_after_s);
   if (problem != OH_PROBLEM_NONE)
     refuse(request, problem, retry_after_s);
+  else if (!is_proved(request, site, wish))
+    return;
   else if (oh_doorman_is_needed(site, wish->identity))
     sign_in(request, site, wish, false);
   else

@@ -50,13 +50,18 @@ void oh_web_respond_text(struct oh_web *web, oh_id conn, int status, const char 
 
 void oh_web_respond_problem(struct oh_web *web, oh_id conn, enum oh_problem problem, uint32_t retry_after_s,
                             struct oh_str more) {
+  oh_web_respond_problem_with(web, conn, problem, retry_after_s, more, (struct oh_str){0});
+}
+
+void oh_web_respond_problem_with(struct oh_web *web, oh_id conn, enum oh_problem problem,
+                                 uint32_t retry_after_s, struct oh_str more, struct oh_str members) {
   struct oh_text fields, json;
   oh_text_init(&fields, FIELDS_MAX);
   oh_text_init(&json, 2048);
   oh_text_add(&fields, more);
   oh_text_adds(&fields, "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n");
   if (retry_after_s) oh_text_addf(&fields, "Retry-After: %u\r\n", retry_after_s);
-  oh_problem_write(problem, retry_after_s, &json);
+  oh_problem_write(problem, retry_after_s, members, &json);
   struct oh_http_response response = {.status = oh_problem_status(problem),
                                       .type = OH_STR("application/problem+json"),
                                       .fields = oh_text_str(&fields),

@@ -8,6 +8,8 @@
 #include "io/http_server.h"
 #include <stdatomic.h>
 
+struct oh_voice_gate;
+
 // What all workers read. The pointers are replaced by mail at SIGHUP, never changed in place.
 struct oh_clerk;
 struct oh_records_desk;
@@ -21,6 +23,7 @@ struct oh_web {
   const struct oh_config *config;
   // Shared by all workers:
   struct oh_budget *budget, *report_budget, *check_budget; // calls; events; network checks
+  struct oh_voice_gate *gate;                              // how much of a site may be used
   struct oh_tally *tally;
   struct oh_records_desk *records; // NULL: nothing is written down
   const atomic_bool *draining;     // SIGTERM came
@@ -45,6 +48,9 @@ void oh_web_cors(struct oh_str origin, bool always, struct oh_text *fields);
 void oh_web_respond_text(struct oh_web *web, oh_id conn, int status, const char *text);
 void oh_web_respond_problem(struct oh_web *web, oh_id conn, enum oh_problem problem, uint32_t retry_after_s,
                             struct oh_str fields);
+// With further members of the JSON object, each beginning with a comma.
+void oh_web_respond_problem_with(struct oh_web *web, oh_id conn, enum oh_problem problem,
+                                 uint32_t retry_after_s, struct oh_str fields, struct oh_str members);
 // ws(s):// (or http(s)://) and the server as the visitor's browser reached it. False: no usable Host.
 bool oh_web_own_url(const struct oh_web *web, oh_id conn, const struct oh_http_request *request,
                     bool websocket, struct oh_text *url);

@@ -3,6 +3,7 @@
 #include "app/doorman.h"
 #include "app/log_sink.h"
 #include "app/media_doors.h"
+#include "app/voice_gate.h"
 #include "app/web.h"
 #include "base/check.h"
 #include "base/map.h"
@@ -83,10 +84,17 @@ static void forget(struct oh_worker *w, oh_id conn, oh_id session) {
 
 // ---- joins
 
+static void refuse_full_site(struct oh_worker *w, struct oh_admission *admission) {
+  oh_count(&w->world.counters, OH_COUNT_joins_refused);
+  *admission = (struct oh_admission){.status = 503, .body = "the site has as many calls as it may"};
+}
+
 static void admit(struct oh_worker *w, int64_t now_us, oh_id conn, const struct oh_join *join) {
   struct oh_admission admission = {0};
   if (join->validate)
     oh_house_validate(w->house, now_us, join, &admission);
+  else if (!join->reconnect && !oh_voice_gate_join(w->crew->gate, w->config, now_us, &join->claims))
+    refuse_full_site(w, &admission);
   else
     oh_house_join(w->house, now_us, join, &admission);
   if (join->validate || admission.status != 101) {
@@ -275,6 +283,7 @@ static void on_second(uv_timer_t *timer) {
   w->world.unix_offset_us = oh_clock_unix_offset_us();
   if (!w->is_stopping) {
     oh_doorman_tick(w->web.doorman, now_us);
+    oh_voice_gate_watch(w->crew->gate, w->config, &w->world, now_us, w->house);
     publish_stats(w);
     settle(w, now_us);
     return;
@@ -391,6 +400,7 @@ static void open_http(struct oh_worker *w, const struct oh_worker_config *config
                            .check_budget = w->crew->check_budget,
                            .tally = w->crew->tally,
                            .records = w->crew->records,
+                           .gate = w->crew->gate,
                            .draining = &w->crew->draining,
                            .clerk = w->crew->clerk,
                            .keyring = w->crew->keyring,

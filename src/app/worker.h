@@ -15,6 +15,7 @@
 struct oh_worker;
 struct oh_identity;
 struct oh_budget;
+struct oh_voice_gate;
 struct oh_tls;
 struct oh_mailbox;
 struct oh_clerk;
@@ -32,6 +33,7 @@ struct oh_crew {
   struct oh_tally *tally;                                  // what buttons reported
   struct oh_records_desk *records;                         // the clerk's; NULL without data_dir
   struct oh_keyring *keyring;
+  struct oh_voice_gate *gate;
   struct oh_clerk *clerk;    // for what is slow; ends after the workers
   struct oh_mailbox *office; // of the main thread: a worker posts itself there when it has ended
   char node_id[24];

@@ -53,3 +53,16 @@
 #define OH_EVENTS_MAX 64               // of one request; a button sends about 20 a minute
 #define OH_EVENTS_PER_MINUTE 120       // requests of one address; an office behind one has many buttons
 #define OH_RECORDS_WAITING_MAX 512     // rows of one transaction; then it ends at once
+
+// The gate (call/gate.h).
+#define OH_USAGES_MAX (4 * OH_SITES_MAX)    // sites counted, those of earlier configurations too
+#define OH_LEASES_MAX 262144                // rooms of tokens, as many as 64 workers have
+#define OH_LEASE_ISSUED_US (30 * 1000000LL) // from a token to the join; the permission prompt may be between
+#define OH_LEASE_SEEN_US (3 * 1000000LL)    // workers look once a second
+#define OH_LEASE_SWEEP_US (1 * 1000000LL)
+#define OH_PROOF_S 120            // to solve a puzzle on a slow telephone
+#define OH_PROOF_BITS_CALM 8      // require_ticket without an attack: shows that a program runs
+#define OH_PROOF_BITS_MIN 16      // some 0.1 s in a browser
+#define OH_PROOF_BITS_MAX 22      // some seconds
+#define OH_PROOF_NONCE_MAX 64     // characters
+#define OH_PROOFS_SPENT_MAX 65536 // within OH_PROOF_S; more than that are refused

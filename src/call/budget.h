@@ -4,6 +4,7 @@
 // takes the place of the one that has been quiet the longest.
 #pragma once
 #include "base/addr.h"
+#include "base/text.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,3 +26,7 @@ void oh_budget_init(struct oh_budget *budget, const uint8_t secret[16]);
 // True: granted. False: *retry_after_s says when one will be there. per_minute 0: no limit.
 bool oh_budget_take(struct oh_budget *budget, int64_t now_us, const struct oh_addr *from, uint32_t per_minute,
                     uint32_t *retry_after_s);
+// The same with another window, and a bucket for each `purpose` (a site's id).
+bool oh_budget_take_of(struct oh_budget *budget, int64_t now_us, struct oh_str purpose,
+                       const struct oh_addr *from, uint32_t count, int64_t window_us,
+                       uint32_t *retry_after_s);

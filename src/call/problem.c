@@ -18,7 +18,8 @@ const char *oh_problem_code(enum oh_problem problem) {
   return rows[problem].code;
 }
 
-void oh_problem_write(enum oh_problem problem, uint32_t retry_after_s, struct oh_text *json) {
+void oh_problem_write(enum oh_problem problem, uint32_t retry_after_s, struct oh_str members,
+                      struct oh_text *json) {
   OH_CHECK(problem > OH_PROBLEM_NONE && problem < OH_PROBLEM_COUNT);
   // The texts are ours and hold nothing that JSON would need escaped.
   oh_text_addf(
@@ -27,5 +28,6 @@ void oh_problem_write(enum oh_problem problem, uint32_t retry_after_s, struct oh
       rows[problem].code, rows[problem].title, rows[problem].status, rows[problem].remedy,
       rows[problem].code);
   if (retry_after_s) oh_text_addf(json, ",\"retryAfter\":%u", retry_after_s);
+  oh_text_add(json, members);
   oh_text_addc(json, '}');
 }

@@ -37,5 +37,7 @@ enum oh_problem { OH_PROBLEM_NONE = -1, OH_PROBLEMS(OH_PROBLEM_ENUM) OH_PROBLEM_
 
 int oh_problem_status(enum oh_problem problem);
 const char *oh_problem_code(enum oh_problem problem); // "RATE_LIMITED"
-// application/problem+json: {"type", "title", "status", "detail", "code"}, and "retryAfter" unless 0.
-void oh_problem_write(enum oh_problem problem, uint32_t retry_after_s, struct oh_text *json);
+// application/problem+json: {"type", "title", "status", "detail", "code"}, and "retryAfter" unless 0, and
+// `members`, JSON that begins with a comma.
+void oh_problem_write(enum oh_problem problem, uint32_t retry_after_s, struct oh_str members,
+                      struct oh_text *json);

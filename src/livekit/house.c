@@ -230,3 +230,28 @@ void oh_house_read_stats(const struct oh_house *house, struct oh_house_stats *st
                                    .tracks = house->tracks.used,
                                    .subscriptions = house->subscriptions.used};
 }
+
+static const char *label_of(const struct oh_room *room, const char *label) {
+  for (const struct oh_participant *p = room->participants; p; p = p->next)
+    for (size_t i = 0; i < p->claims.attribute_count; i++)
+      if (strcmp(p->claims.attributes[2 * i], label) == 0) return p->claims.attributes[2 * i + 1];
+  return NULL;
+}
+
+bool oh_house_next_room(const struct oh_house *house, const char *label, struct oh_house_room *out) {
+  oh_id id = oh_slab_next(&house->rooms, out->id);
+  if (id == 0) return false;
+  const struct oh_room *room = oh_slab_find(&house->rooms, id);
+  *out = (struct oh_house_room){.id = id,
+                                .name = oh_str(room->name),
+                                .created_us = room->created_us,
+                                .people = oh_room_counted(room),
+                                .label = label_of(room, label)};
+  return true;
+}
+
+void oh_house_end_room(struct oh_house *house, int64_t now_us, oh_id id) {
+  struct oh_room *room = oh_room_at(house, id);
+  if (room) oh_room_close(house, now_us, room, LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
+  settle(house, now_us);
+}

@@ -95,3 +95,15 @@ struct oh_house_stats {
   uint32_t rooms, participants, tracks, subscriptions;
 };
 void oh_house_read_stats(const struct oh_house *house, struct oh_house_stats *stats);
+
+struct oh_house_room {
+  oh_id id;
+  struct oh_str name;
+  int64_t created_us;
+  uint32_t people;   // who are not dependents
+  const char *label; // the attribute asked for, of the first one who has it; or NULL
+};
+// Walks the rooms: start with *room = {0}; false at the end. Strings are borrowed until the next call.
+bool oh_house_next_room(const struct oh_house *house, const char *label, struct oh_house_room *room);
+// Everybody is told that the room has closed; nothing happens if it already has.
+void oh_house_end_room(struct oh_house *house, int64_t now_us, oh_id room);

@@ -393,7 +393,7 @@ static void problems_are_json(void **state) {
   for (int p = 0; p < OH_PROBLEM_COUNT; p++) {
     struct oh_text text;
     oh_text_init(&text, 4096);
-    oh_problem_write((enum oh_problem)p, 7, &text);
+    oh_problem_write((enum oh_problem)p, 7, OH_STR(",\"more\":{\"a\":1}"), &text);
     json_t *json = json_loads(text.data, 0, NULL);
     assert_string_equal(field(json, "code"), oh_problem_code((enum oh_problem)p));
     assert_int_equal(json_integer_value(json_object_get(json, "status")),
