@@ -47,6 +47,9 @@ struct oh_config {
     uint32_t days, max_mb;
   } records;
   struct {
+    char *ca_file;
+  } outbound;
+  struct {
     char *cert, *key;
   } tls;
   struct {

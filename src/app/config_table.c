@@ -520,6 +520,11 @@ const struct oh_config_key oh_config_keys[] = {
      .max = 1000000,
      .initial = "1024",
      .help = "size of the records in MB; then the oldest go early"},
+    {.path = "outbound.ca_file",
+     .type = OH_CONFIG_STRING,
+     .offset = KEY(outbound.ca_file),
+     .help = "PEM certificates that requests of ours (for an identity provider's keys) trust; default: the "
+             "system's"},
     {.path = "tls.cert",
      .type = OH_CONFIG_STRING,
      .offset = KEY(tls.cert),

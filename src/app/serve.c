@@ -130,7 +130,9 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   crew->check_budget = new_budget(&s->world);
   crew->tally = oh_tally_open();
   crew->gate = oh_voice_gate_open(&s->world.random);
-  struct oh_clerk_config clerk = {.json = s->config.logging.json, .log_level = s->config.logging.level};
+  struct oh_clerk_config clerk = {.json = s->config.logging.json,
+                                  .log_level = s->config.logging.level,
+                                  .ca_file = s->config.outbound.ca_file};
   crew->clerk = oh_clerk_open(&clerk);
   crew->keyring = oh_keyring_open(crew);
   oh_clerk_add_desk(crew->clerk, oh_keyring_desk(crew->keyring));

@@ -73,7 +73,7 @@ export async function startIssuer({ port = 0, alg = 'RS256', tls, host = '127.0.
       good: () => send(request.url, response),
       hang: () => issuer.held.push(() => send(request.url, response)),
       error: () => response.writeHead(500).end('no'),
-      redirect: () => response.writeHead(302, { location: request.url }).end(),
+      redirect: () => response.writeHead(302, { location: '/elsewhere' }).end(),
       garbage: () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"keys":[{"kty":'),
       empty: () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"keys":[]}'),
       cut: () => request.socket.destroy(),
