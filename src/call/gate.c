@@ -151,7 +151,7 @@ enum oh_problem oh_gate_begin(struct oh_gate *gate, int64_t now_us, int64_t unix
 
 bool oh_gate_join(struct oh_gate *gate, int64_t now_us, const struct oh_site *site, struct oh_str room) {
   struct usage *usage = usage_of(gate, now_us, site);
-  return oh_lease_take(&gate->leases, now_us, room, &usage->active, site->concurrent_calls);
+  return oh_lease_join(&gate->leases, now_us, room, &usage->active, site->concurrent_calls);
 }
 
 void oh_gate_saw(struct oh_gate *gate, int64_t now_us, const struct oh_site *site, struct oh_str room,

@@ -71,14 +71,14 @@ void oh_leases_sweep(struct oh_leases *leases, int64_t now_us, bool at_once) {
   }
 }
 
-bool oh_lease_take(struct oh_leases *leases, int64_t now_us, struct oh_str room, uint32_t *active,
-                   uint32_t limit) {
+static struct lease *take(struct oh_leases *leases, int64_t now_us, struct oh_str room, uint32_t *active,
+                          uint32_t limit) {
   oh_id id;
   struct lease *lease = find(leases, room, &id);
   bool has_one = lease && now_us < lease->lives_until_us; // who comes back, and who was invited, may
   if (!has_one && limit && *active >= limit) {
     oh_leases_sweep(leases, now_us, true); // some of them may be over
-    if (*active >= limit) return false;
+    if (*active >= limit) return NULL;
     lease = find(leases, room, &id);
   }
   if (!lease) lease = add(leases, room, active);
@@ -86,9 +86,28 @@ bool oh_lease_take(struct oh_leases *leases, int64_t now_us, struct oh_str room,
     oh_leases_sweep(leases, now_us, true);
     lease = add(leases, room, active);
   }
-  if (!lease) return false;
-  count(lease, now_us + OH_LEASE_ISSUED_US);
-  return true;
+  return lease;
+}
+
+bool oh_lease_take(struct oh_leases *leases, int64_t now_us, struct oh_str room, uint32_t *active,
+                   uint32_t limit) {
+  struct lease *lease = take(leases, now_us, room, active, limit);
+  if (lease) count(lease, now_us + OH_LEASE_ISSUED_US);
+  return lease != NULL;
+}
+
+// From now on the room's worker knows, once a second; what the token granted ahead ends here.
+static void come(struct lease *lease, int64_t now_us) {
+  if (!lease->came) lease->counts_until_us = lease->lives_until_us = 0;
+  lease->came = true;
+  count(lease, now_us + OH_LEASE_SEEN_US);
+}
+
+bool oh_lease_join(struct oh_leases *leases, int64_t now_us, struct oh_str room, uint32_t *active,
+                   uint32_t limit) {
+  struct lease *lease = take(leases, now_us, room, active, limit);
+  if (lease) come(lease, now_us);
+  return lease != NULL;
 }
 
 void oh_lease_return(struct oh_leases *leases, struct oh_str room) {
@@ -104,12 +123,7 @@ void oh_lease_renew(struct oh_leases *leases, int64_t now_us, struct oh_str room
   if (!lease && active) lease = add(leases, room, active);
   if (!lease) return; // nobody's, or more rooms than there may be tokens for: they are not counted
   if (now_us + OH_LEASE_SEEN_US > lease->lives_until_us) lease->lives_until_us = now_us + OH_LEASE_SEEN_US;
-  if (occupied) {
-    // From now on its worker knows; what the token granted ahead ends here.
-    if (!lease->came) lease->counts_until_us = lease->lives_until_us = 0;
-    lease->came = true;
-    count(lease, now_us + OH_LEASE_SEEN_US);
-  }
+  if (occupied) come(lease, now_us);
 }
 
 bool oh_lease_is_alive(struct oh_leases *leases, int64_t now_us, struct oh_str room) {

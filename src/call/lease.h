@@ -22,6 +22,9 @@ void oh_leases_fini(struct oh_leases *leases);
 // table is in use.
 bool oh_lease_take(struct oh_leases *leases, int64_t now_us, struct oh_str room, uint32_t *active,
                    uint32_t limit);
+// The same when somebody joins.
+bool oh_lease_join(struct oh_leases *leases, int64_t now_us, struct oh_str room, uint32_t *active,
+                   uint32_t limit);
 // Takes it back, if nobody has come yet: no token was issued after all.
 void oh_lease_return(struct oh_leases *leases, struct oh_str room);
 // The room is there now; `occupied`: with somebody in it, so that it counts. `active` may be NULL: whose it
