@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { startServer } from './lib/server.mjs'
 import { openChromium } from './lib/browser.mjs'
 import { pageWith, scriptTag, startWebsite } from './lib/host-page.mjs'
+import { eventually } from './lib/wait.mjs'
 import { showsState } from './lib/visitor.mjs'
 
 const CALLS = 50
@@ -30,19 +31,19 @@ async function open() {
 }
 // What is alive after the garbage is gone.
 async function alive(cdp) {
-  for (let i = 0; i < 3; i++) await cdp.send('HeapProfiler.collectGarbage')
+  await cdp.send('HeapProfiler.collectGarbage')
   const { metrics } = await cdp.send('Performance.getMetrics')
   const value = (name) => metrics.find((metric) => metric.name === name).value
   return { nodes: value('Nodes'), listeners: value('JSEventListeners'), heap: value('JSHeapUsedSize'), audio: value('AudioHandlers'), peers: value('RTCPeerConnections') }
 }
-// Twice the work may not leave more than once the work did: what is cached is cached once.
-function assertSame(before, after, what) {
-  assert.ok(after.nodes - before.nodes <= 20, `${what}: ${before.nodes} → ${after.nodes} nodes`)
-  assert.ok(after.listeners - before.listeners <= 5, `${what}: ${before.listeners} → ${after.listeners} listeners`)
-  assert.ok(after.audio <= before.audio, `${what}: ${before.audio} → ${after.audio} audio nodes`)
-  assert.ok(after.peers <= before.peers, `${what}: ${before.peers} → ${after.peers} peer connections`)
-  assert.ok(after.heap - before.heap < 1_500_000, `${what}: heap ${before.heap} → ${after.heap}`)
-}
+// Everything is as before, once finalizers have run (livekit-client takes its last listener off in one): what is cached is cached once.
+const staysSame = (cdp, before, what) =>
+  eventually(`${what} leave nothing behind`, async () => {
+    const after = await alive(cdp)
+    const ok = after.nodes - before.nodes <= 20 && after.listeners - before.listeners <= 5 && after.audio <= before.audio
+      && after.peers <= before.peers && after.heap - before.heap < 1_500_000
+    return { ok, before, after }
+  }, { every: 500 })
 
 test('S14 S51 the element is added, opened and removed 200 times: no node, listener or memory stays', async () => {
   const { page, cdp } = await open()
@@ -62,7 +63,7 @@ test('S14 S51 the element is added, opened and removed 200 times: no node, liste
   await cycle(20)
   const before = await alive(cdp)
   await cycle(200)
-  assertSame(before, await alive(cdp), '200 times')
+  await staysSame(cdp, before, '200 times')
   await page.close()
 })
 
@@ -89,7 +90,7 @@ test(`S14 S51 ${CALLS} calls one after the other: no node, listener, audio node 
   await calls(5)
   const before = await alive(cdp)
   await calls(CALLS)
-  assertSame(before, await alive(cdp), `${CALLS} calls`)
+  await staysSame(cdp, before, `${CALLS} calls`)
   const on = await page.evaluate(() => [window.microphones.size, [...window.microphones].filter((track) => track.readyState === 'live').length])
   assert.ok(on[0] > CALLS, `only ${on[0]} microphones were asked for`)
   assert.equal(on[1], 0, 'a microphone is still on')

@@ -1,14 +1,15 @@
 // livekit-phone.ts — the phone on top of livekit-client. Import it only dynamically: livekit-client is large.
 
 import {
-  AudioPresets, ConnectionError, ConnectionErrorReason, ConnectionState, DisconnectReason, Room, RoomEvent, Track,
+  AudioPresets, ConnectionError, ConnectionErrorReason, ConnectionState, DisconnectReason, RoomEvent, Track,
   createLocalAudioTrack,
 } from 'livekit-client';
-import type { LocalAudioTrack, Participant, RemoteTrack, RoomOptions } from 'livekit-client';
+import type { LocalAudioTrack, Participant, RemoteTrack, Room, RoomOptions } from 'livekit-client';
 import { CallError, toCallError } from './errors';
 import type { ErrorCode } from './errors';
 import { openMeter } from './meter';
 import type { Phone, PhoneEvent } from './phone';
+import { openRoom } from './room';
 import { readStats } from './stats';
 import type { Credentials } from './token';
 
@@ -118,7 +119,7 @@ function checkBrowser(): void {
 
 export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
   const { report } = options;
-  const room = new Room({ ...VOICE, ...options.roomOptions });
+  const { room, release } = openRoom({ ...VOICE, ...options.roomOptions });
   const connect = options.connect ?? ((target: Room, credentials: Credentials): Promise<void> =>
     target.connect(credentials.serverUrl, credentials.token));
   const meter = openMeter();
@@ -329,6 +330,7 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
       meter.close();
       await room.disconnect(true);
       room.removeAllListeners();
+      release();
     },
   };
 }

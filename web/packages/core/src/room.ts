@@ -1,0 +1,25 @@
+// room.ts — a LiveKit Room that can be let go of.
+
+import { Room } from 'livekit-client';
+import type { RoomOptions } from 'livekit-client';
+
+/**
+ * livekit-client 2.23.0 listens to `devicechange` for as long as its Room lives, and that listener keeps the Room alive: every
+ * call would leave one behind (30 KB). What the constructor adds is noted here, and `release` takes it off again.
+ */
+export function openRoom(options: RoomOptions): { readonly room: Room; readonly release: () => void } {
+  const devices = typeof navigator === 'undefined' ? undefined : (navigator.mediaDevices as MediaDevices | undefined);
+  if (devices === undefined) return { room: new Room(options), release: () => undefined };
+  const added: Parameters<MediaDevices['addEventListener']>[] = [];
+  const add = devices.addEventListener.bind(devices);
+  devices.addEventListener = (...listener: Parameters<MediaDevices['addEventListener']>): void => {
+    added.push(listener);
+    add(...listener);
+  };
+  try {
+    const room = new Room(options);
+    return { room, release: () => { for (const [type, listener] of added.splice(0)) devices.removeEventListener(type, listener); } };
+  } finally {
+    Reflect.deleteProperty(devices, 'addEventListener'); // the prototype's shows again
+  }
+}
