@@ -5,7 +5,5 @@ export const TARGETS: readonly string[];
 export interface Built {
   readonly chunks: Metafile;
   readonly loader: Metafile;
-  /** The panel's key in `chunks.outputs`. */
-  readonly panel: string;
 }
 export function buildElement(out?: string): Promise<Built>;

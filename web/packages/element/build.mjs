@@ -14,8 +14,9 @@ export const OUT = path.join(here, '../../dist/element');
 /** The browsers of the contract. */
 export const TARGETS = ['chrome80', 'edge80', 'firefox75', 'safari14.1', 'opera67'];
 
-// Public class fields would be understood by all of them; lowered, everything parses as ES2020.
+// Class fields as plain assignments: smaller, and everything parses as ES2020.
 const COMMON = {
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   absWorkingDir: here, bundle: true, minify: true, target: TARGETS, legalComments: 'none', metafile: true, write: true,
   logLevel: 'warning', supported: { 'class-field': false, 'class-static-field': false },
 };
@@ -33,6 +34,15 @@ const inlineCss = {
   },
 };
 
+/** Of the launcher's words only the first, its label: the others are in extras. */
+const onlyLabels = {
+  name: 'only-labels',
+  setup(setup) {
+    setup.onLoad({ filter: /[\\/]launcher-words\.ts$/ }, async ({ path: file }) =>
+      ({ contents: (await readFile(file, 'utf8')).replace(/('?[\w-]+'?: '[^'|]*)\|[^']*'/g, "$1'"), loader: 'ts' }));
+  },
+};
+
 /** The style as a file, for browsers without adoptedStyleSheets on pages without a nonce. */
 async function writeStyle(out, name) {
   const css = await minifyCss(path.join(here, 'src', `${name}.css`));
@@ -41,27 +51,34 @@ async function writeStyle(out, name) {
   return file;
 }
 
-/** What went into the files: esbuild's metafiles of the chunks and of the loader, and the panel's name. */
+/** What went into the files: esbuild's metafiles of the chunks and of the loader. */
 export async function buildElement(out = OUT) {
   await rm(out, { recursive: true, force: true });
   await mkdir(path.join(out, 'offhook'), { recursive: true });
-  const [launcherStyle, panelStyle] = [await writeStyle(out, 'launcher'), await writeStyle(out, 'panel')];
+  const [launcherStyle, panelStyle, extrasStyle] = [await writeStyle(out, 'launcher'), await writeStyle(out, 'panel'), await writeStyle(out, 'extras')];
   const chunks = await build({
-    ...COMMON, entryPoints: { panel: 'src/panel.ts' }, outdir: path.join(out, 'offhook'), entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]',
-    splitting: true, format: 'esm', plugins: [inlineCss, packWords()], define: { OFFHOOK_PANEL_STYLE: JSON.stringify(panelStyle) },
+    ...COMMON, entryPoints: { panel: 'src/panel.ts', extras: 'src/extras.ts' }, outdir: path.join(out, 'offhook'), entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]', splitting: true, format: 'esm', plugins: [inlineCss, packWords()],
+    define: { OFFHOOK_PANEL_STYLE: JSON.stringify(panelStyle), OFFHOOK_EXTRAS_STYLE: JSON.stringify(extrasStyle) },
   });
-  const panel = Object.entries(chunks.metafile.outputs).find(([, output]) => output.entryPoint === 'src/panel.ts');
-  if (panel === undefined) throw new Error('esbuild wrote no panel');
+  const fileOf = (entry) => {
+    const found = Object.entries(chunks.metafile.outputs).find(([, output]) => output.entryPoint === entry);
+    if (found === undefined) throw new Error(`esbuild wrote nothing for ${entry}`);
+    return `offhook/${path.basename(found[0])}`;
+  };
   const { version } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
   const loader = await build({
-    ...COMMON, entryPoints: { offhook: 'src/loader.ts' }, outdir: out, format: 'iife', plugins: [inlineCss, packWords()],
+    ...COMMON, entryPoints: { offhook: 'src/loader.ts' }, outdir: out, format: 'iife', plugins: [inlineCss, onlyLabels],
+    // Chromium before 91 stumbles over a spread after an optional chain; there is none here.
+    supported: { ...COMMON.supported, 'optional-chain': true }, charset: 'utf8',
     define: {
-      OFFHOOK_PANEL: JSON.stringify(`offhook/${path.basename(panel[0])}`),
+      OFFHOOK_PANEL: JSON.stringify(fileOf('src/panel.ts')),
+      OFFHOOK_EXTRAS: JSON.stringify(fileOf('src/extras.ts')),
       OFFHOOK_STYLE: JSON.stringify(launcherStyle),
       OFFHOOK_VERSION: JSON.stringify(version),
     },
   });
-  return { chunks: chunks.metafile, loader: loader.metafile, panel: panel[0] };
+  return { chunks: chunks.metafile, loader: loader.metafile };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildElement();

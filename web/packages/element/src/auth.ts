@@ -7,9 +7,9 @@ interface ClerkLike {
 }
 
 export async function askAuth(host: Host): Promise<string | null> {
-  const ask = host.getAuth();
+  const ask = host.getAuth;
   if (ask !== null) return (await ask()) ?? null;
-  const auth = host.attribute('auth');
+  const auth = host.getAttribute('auth');
   if (auth !== 'clerk') return auth;
   return (await (window as { Clerk?: ClerkLike }).Clerk?.session?.getToken()) ?? null;
 }

@@ -14,7 +14,7 @@ export function createBeforeView(scene: Scene): View {
   const takeOver = node('button', { type: 'button', class: 'link' }, words.takeOver);
   takeOver.addEventListener('click', () => { void handle.takeOver(); });
   const elsewhere = node('div', { class: 'notice', role: 'group', 'aria-label': words.elsewhere }, node('span', {}, words.elsewhere), takeOver);
-  const mode = host.attribute('consent') ?? site.consent?.mode;
+  const mode = host.getAttribute('consent') ?? site.consent?.mode;
   return {
     node: node('div', { class: 'view before' },
       node('slot', { name: 'intro' },

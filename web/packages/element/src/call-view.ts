@@ -27,7 +27,7 @@ interface Face {
 
 function createFace(scene: Scene): Face {
   const icon = drawing(WAVE, 30);
-  const avatar = scene.host.attribute('avatar');
+  const avatar = scene.host.getAttribute('avatar');
   const halo = node('span', { class: 'halo' });
   const portrait = node('span', { class: 'portrait' }, avatar === null ? icon : node('img', { src: avatar, alt: '' }));
   return {
@@ -52,7 +52,7 @@ function createMeters(scene: Scene): Meters {
   const made = node('div', { class: 'visualizer', part: 'visualizer' },
     node('div', { class: 'meter' }, mine, node('span', { class: 'meter-name' }, words.you), local),
     node('div', { class: 'meter' }, theirs, name, remote));
-  const compact = scene.host.attribute('variant') === 'compact';
+  const compact = scene.host.getAttribute('variant') === 'compact';
   return {
     node: made, local, remote,
     update(call) {

@@ -4,71 +4,56 @@ type Rgb = readonly [number, number, number];
 
 /** Any CSS colour the browser knows → its channels; null for anything else. */
 export function readColour(text: string): Rgb | null {
-  let hex = text.trim().toLowerCase();
-  if (!/^#([0-9a-f]{3}|[0-9a-f]{6})$/.test(hex)) {
-    // A canvas normalises colours without touching layout; two different starting values unmask what it ignored.
-    const pen = document.createElement('canvas').getContext('2d');
-    if (pen === null) return null;
-    const after = (before: string): string => {
-      pen.fillStyle = before;
-      pen.fillStyle = text;
-      return pen.fillStyle;
-    };
-    hex = after('#000');
-    if (hex !== after('#fff')) return null;
-  }
-  if (/^#[0-9a-f]{3}$/.test(hex)) hex = hex.replace(/[0-9a-f]/g, '$&$&');
-  const found = /^#(..)(..)(..)$/.exec(hex);
-  return found === null ? null : [parseInt(found[1] ?? '', 16), parseInt(found[2] ?? '', 16), parseInt(found[3] ?? '', 16)];
+  // A canvas normalises colours without touching layout; two different starting values unmask what it ignored.
+  const pen = document.createElement('canvas').getContext('2d');
+  if (pen === null) return null;
+  const [one, other] = ['#000', '#fff'].map((before) => {
+    pen.fillStyle = before;
+    pen.fillStyle = text;
+    return pen.fillStyle;
+  });
+  const hex = one === other ? /^#(..)(..)(..)$/.exec(one ?? '') : null;
+  return hex === null ? null : hex.slice(1).map((part) => parseInt(part, 16)) as unknown as Rgb;
 }
 
 /** WCAG 2 relative luminance, 0 … 1. */
 export function luminance(colour: Rgb): number {
-  const [r, g, b] = colour.map((value) => {
-    const part = value / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  }) as [number, number, number];
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  const parts = colour.map((value) => (value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+  return [0.2126, 0.7152, 0.0722].reduce((sum, weight, index) => sum + weight * (parts[index] ?? 0), 0);
 }
 
 /** WCAG 2 contrast ratio, 1 … 21. */
 export function contrast(one: Rgb, other: Rgb): number {
-  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b) as [number, number];
-  return (high + 0.05) / (low + 0.05);
+  const [a, b] = [luminance(one) + 0.05, luminance(other) + 0.05];
+  return Math.max(a / b, b / a);
 }
 
-const mix = (from: Rgb, to: Rgb, share: number): Rgb =>
-  from.map((value, index) => Math.round(value + ((to[index] ?? 0) - value) * share)) as unknown as Rgb;
-const write = (colour: Rgb): string => `#${colour.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+const mix = (from: Rgb, to: number, share: number): Rgb => from.map((value) => Math.round(value + (to - value) * share)) as unknown as Rgb;
+const write = (colour: Rgb): string => `rgb(${colour.join()})`;
 
 const WHITE: Rgb = [255, 255, 255];
-const BLACK: Rgb = [0, 0, 0];
-const SURFACE = { light: WHITE, dark: [23, 32, 29] as Rgb };
+const DARK: Rgb = [23, 32, 29]; // the panel's surface in the dark
 const TEXT = 4.5; // WCAG 1.4.3
 const SHAPE = 3; // WCAG 1.4.11
-
-/** `colour`, moved towards `to` just far enough to stand out from `ground`. */
-function until(colour: Rgb, ground: Rgb, to: Rgb, ratio: number): Rgb {
-  for (let share = 0; share < 1; share += 0.05) {
-    const mixed = mix(colour, to, share);
-    if (contrast(mixed, ground) >= ratio) return mixed;
-  }
-  return to;
-}
 
 /** The custom properties that follow from an accent; null when it is no colour. */
 export function accentProperties(accent: string, dark: boolean): Readonly<Record<string, string>> | null {
   const wish = readColour(accent);
   if (wish === null) return null;
-  const ground = dark ? SURFACE.dark : SURFACE.light;
-  const away = dark ? WHITE : BLACK;
-  const fill = until(wish, ground, away, SHAPE);
-  const on = contrast(fill, WHITE) >= TEXT ? WHITE : BLACK; // one of them always has 4.5
+  const [ground, away] = dark ? [DARK, 255] : [WHITE, 0];
+  /** Moved away from the ground just far enough to stand out from it. */
+  const until = (ratio: number): Rgb => {
+    let share = 0;
+    while (share < 1 && contrast(mix(wish, away, share), ground) < ratio) share += 0.05;
+    return mix(wish, away, Math.min(1, share));
+  };
+  const fill = until(SHAPE);
+  const on = contrast(fill, WHITE) >= TEXT ? 255 : 0; // one of them always has 4.5
   return {
     '--oh-accent': write(fill),
     // Away from what is written on it, so that hovering never costs contrast.
-    '--oh-accent-strong': write(mix(fill, on === WHITE ? BLACK : WHITE, 0.16)),
-    '--oh-accent-text': write(until(fill, ground, away, TEXT)),
-    '--oh-on-accent': write(on),
+    '--oh-accent-strong': write(mix(fill, 255 - on, 0.16)),
+    '--oh-accent-text': write(until(TEXT)),
+    '--oh-on-accent': write([on, on, on]),
   };
 }

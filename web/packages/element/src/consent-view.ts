@@ -11,7 +11,7 @@ export function createConsentView(scene: Scene, agreed: () => void): View {
   agree.addEventListener('click', agreed);
   const decline = node('button', { type: 'button', class: 'secondary', part: 'secondary' }, words.decline);
   decline.addEventListener('click', () => { scene.show(null); });
-  const text = presetOf(scene, 'terms') ?? say(words, 'consentText', { name: site.name ?? new URL(host.base()).host });
+  const text = presetOf(scene, 'terms') ?? say(words, 'consentText', { name: site.name ?? new URL(host.base).host });
   return {
     node: node('div', { class: 'view sheet' },
       node('slot', { name: 'consent' }, node('p', { class: 'sentence' }, text)),

@@ -3,12 +3,14 @@
 import { directionOf, launcherWords } from '@offhook/core/launcher-words';
 import type { CallHandle, CallStats } from '@offhook/core';
 import type { WordsOverrides } from '@offhook/core/words';
+import type { AttributeName } from './attributes';
 import { createCorner } from './corner';
 import type { Corner } from './corner';
 import type { GetAuth, Host, Panel, PanelModule, Site } from './host';
 import css from './launcher.css?inline';
 import { applyLooks } from './looks';
 import { node, setAttributes } from './nodes';
+import type * as Extras from './extras';
 import { recall, remember } from './settings';
 import { addStyle } from './style';
 
@@ -20,6 +22,7 @@ export interface Origin {
   /** The launcher's style as a file, for browsers without adoptedStyleSheets; '' when there is none. */
   readonly styleFile: string;
   readonly loadPanel: () => Promise<PanelModule>;
+  readonly loadExtras: () => Promise<typeof Extras>;
 }
 
 export interface StartOptions {
@@ -27,36 +30,31 @@ export interface StartOptions {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-export const ATTRIBUTES = [
-  'accent', 'attributes', 'auth', 'avatar', 'consent', 'demo', 'dir', 'dismissible', 'for', 'host', 'identity', 'inline', 'invite', 'label', 'labels',
-  'lang', 'logo', 'low-data', 'metadata', 'name', 'no-prefetch', 'nonce', 'open', 'placement', 'preflight', 'push-to-talk', 'radius', 'resume',
-  'shortcuts', 'sign-in-url', 'site', 'tel', 'theme', 'token-url', 'variant', 'z',
-] as const;
-export type AttributeName = (typeof ATTRIBUTES)[number];
-
 /** Servers may import this file; they never make an element. */
 const Base = typeof HTMLElement === 'undefined' ? (Object as unknown as typeof HTMLElement) : HTMLElement;
 
-export class OffhookCall extends Base {
-  static readonly observedAttributes: readonly string[] = ATTRIBUTES;
+export class OffhookCall extends Base implements Host {
   static origin: Origin | null = null;
   /** For all elements of the page; an element's own setAuth goes first. */
-  static getAuth: GetAuth | null = null;
+  static auth: GetAuth | null = null;
 
-  private readonly shadow: ShadowRoot;
-  private readonly corner: Corner;
-  private readonly root: HTMLElement;
+  /** @internal */ readonly shadow: ShadowRoot;
+  /** @internal */ readonly corner: Corner;
+  /** @internal */ readonly root: HTMLElement;
   private readonly fallback: HTMLSlotElement;
-  private readonly internals: ElementInternals | null;
+  /** @internal */ readonly internals: ElementInternals | null;
+  private readonly watch = new MutationObserver((records) => { this.changed(records.map((record) => record.attributeName)); });
   private panel: Panel | null = null;
   private loading: Promise<Panel> | null = null;
-  private site: Site | null = null;
+  /** @internal */ site: Site | null = null;
+  private extras: typeof Extras | null | undefined;
+  private waits = false;
   private opened = false;
   private styled: boolean | null = null;
   private returnTo: HTMLElement | null = null;
-  private getAuth: GetAuth | null = null;
+  private ownAuth: GetAuth | null = null;
   private words: WordsOverrides = {};
-  private given: Readonly<Record<string, string>> = {};
+  /** @internal */ given: Readonly<Record<string, string>> = {};
 
   constructor() {
     super();
@@ -64,7 +62,6 @@ export class OffhookCall extends Base {
     this.corner = createCorner({
       toggle: () => { if (this.opened) this.close(); else this.open(); },
       intend: () => { if (!this.hasAttribute('no-prefetch')) this.prepare(); },
-      dismiss: () => { this.dismiss(); },
     });
     this.fallback = node('slot', { name: 'fallback', hidden: true });
     this.root = node('div', { class: 'root', hidden: true }, this.corner.node);
@@ -81,10 +78,12 @@ export class OffhookCall extends Base {
       });
     }
     this.draw();
+    this.watch.observe(this, { attributes: true });
     if (this.hasAttribute('demo')) this.prepare();
     else this.ask();
     if (this.hasAttribute('open') || this.hasAttribute('inline')) this.open(null, false);
-    if (this.hasTicket()) this.resume();
+    // A call of this tab was running when the page was left (core's resume.ts keeps its ticket).
+    if (this.getAttribute('resume') !== 'off' && recall(`resume.${this.getAttribute('site') ?? 'default'}`) !== null) this.resume();
     this.emit('oh-ready');
   }
 
@@ -98,14 +97,15 @@ export class OffhookCall extends Base {
     }, 0);
   }
 
-  attributeChangedCallback(name: AttributeName, before: string | null, now: string | null): void {
-    if (before === now || !this.isConnected) return;
-    if (name === 'open') {
-      if (now === null) this.close();
+  /** Watched as a whole: a list of names for observedAttributes would weigh more than this. */
+  private changed(names: readonly (string | null)[]): void {
+    if (names.includes('open') && this.hasAttribute('open') !== this.opened) {
+      if (this.opened) this.close();
       else this.open();
-      return;
     }
-    if (name === 'site' || name === 'host') this.ask();
+    const others = names.filter((name) => !/^(open|state|class|style|data-.*)$/.test(name ?? ''));
+    if (others.length === 0) return;
+    if (others.includes('site') || others.includes('host')) this.ask();
     this.draw();
     this.panel?.refresh();
   }
@@ -163,7 +163,7 @@ export class OffhookCall extends Base {
   setAttributes(attributes: Readonly<Record<string, string>>): void { this.given = { ...this.given, ...attributes }; }
 
   /** Where the session token of a signed-in visitor comes from. */
-  setAuth(getAuth: GetAuth | null): void { this.getAuth = getAuth; }
+  setAuth(getAuth: GetAuth | null): void { this.ownAuth = getAuth; }
 
   /** Goes on with a call from before a page change, or after the system interrupted it. */
   resume(): void {
@@ -189,28 +189,26 @@ export class OffhookCall extends Base {
 
   // ---- inside
 
-  private get base(): string { return this.getAttribute('host')?.replace(/\/*$/, '/') ?? OffhookCall.origin?.base ?? '/'; }
+  /** @internal */
+  get getAuth(): GetAuth | null { return this.ownAuth ?? OffhookCall.auth; }
 
-  private styleWays(file: string): { nonce: string; href: string } {
+  /** @internal */
+  get base(): string { return this.getAttribute('host')?.replace(/\/*$/, '/') ?? OffhookCall.origin?.base ?? '/'; }
+
+  /** @internal */
+  styleWays(file: string): { nonce: string; href: string } {
     const origin = OffhookCall.origin;
     return { nonce: this.nonce || (this.getAttribute('nonce') ?? origin?.nonce ?? ''), href: file === '' ? '' : `${origin?.base ?? ''}${file}` };
   }
 
-  private emit(type: string, detail: unknown = null, cancelable = false): boolean {
+  /** @internal */
+  emit(type: string, detail: unknown = null, cancelable = false): boolean {
     return this.dispatchEvent(new CustomEvent(type, { detail, cancelable, bubbles: true, composed: true }));
   }
 
-  private wishes(): readonly (string | null)[] {
+  /** @internal */
+  wishes(): readonly (string | null)[] {
     return [recall('locale'), this.getAttribute('lang'), document.documentElement.lang, ...navigator.languages];
-  }
-
-  /** A call of this tab was running when the page was left (core's resume.ts keeps it). */
-  private hasTicket(): boolean {
-    try {
-      return this.getAttribute('resume') !== 'off' && `offhook.resume.${this.getAttribute('site') ?? 'default'}` in sessionStorage;
-    } catch {
-      return false;
-    }
   }
 
   /** What the server says about the site. The button does not wait for it and works without it. */
@@ -229,7 +227,8 @@ export class OffhookCall extends Base {
       .catch(() => undefined);
   }
 
-  private draw(failed = false): void {
+  /** @internal */
+  draw(failed = false): void {
     const { site } = this;
     const of = (name: AttributeName): string | null => this.getAttribute(name);
     const words = launcherWords(this.wishes());
@@ -238,17 +237,25 @@ export class OffhookCall extends Base {
     const instead = (typeof RTCPeerConnection === 'undefined' || site?.paused === true) && this.querySelector('[slot="fallback"]') !== null;
     const away = site?.paused === true || (this.hasAttribute('dismissible') && recall('dismissed') === 'yes');
 
-    this.corner.setLabel(failed ? words.retry : of('label') ?? this.words.launcher ?? site?.label ?? words.launcher);
-    this.corner.setDismiss(this.hasAttribute('dismissible') && !called ? words.hide : null);
+    const accent = of('accent') ?? site?.theme?.accent ?? null;
+    const dismissible = this.hasAttribute('dismissible');
+    const dark = this.isDark();
+    if (accent !== null || dismissible) {
+      this.waits ||= accent !== null && this.extras === undefined;
+      this.fetchExtras();
+    }
+    this.corner.setFailed(failed);
+    this.corner.setLabel(of('label') ?? this.words.launcher ?? site?.label ?? words.launcher);
+    this.extras?.drawDismiss(this, dismissible && !called);
     this.corner.setOpen(this.opened, this.panel?.id ?? null);
     this.corner.node.hidden = inline || (this.hasAttribute('for') && !called);
     this.fallback.hidden = !instead;
-    this.root.hidden = this.styled !== true || ((instead || away) && !called);
+    this.root.hidden = this.styled !== true || this.waits || ((instead || away) && !called);
     setAttributes(this.root, { 'data-open': this.opened, lang: words.locale });
     applyLooks(this, this.root, {
-      placement: of('placement') ?? site?.placement ?? 'bottom-end', variant: of('variant'), inline, dark: this.isDark(),
+      placement: of('placement') ?? site?.placement ?? 'bottom-end', variant: of('variant'), inline, dark,
       dir: (of('dir') ?? directionOf(words.locale)) === 'rtl' ? 'rtl' : 'ltr',
-      accent: of('accent') ?? site?.theme?.accent ?? null, radius: of('radius') ?? site?.theme?.radius?.toString() ?? null, z: of('z'),
+      accent: accent === null ? null : this.extras?.accentProperties(accent, dark) ?? null, radius: of('radius') ?? site?.theme?.radius?.toString() ?? null, z: of('z'),
     });
   }
 
@@ -259,10 +266,14 @@ export class OffhookCall extends Base {
       : theme === 'dark';
   }
 
-  private dismiss(): void {
-    remember('dismissed', 'yes', this.getAttribute('dismissible') === 'session');
-    this.draw();
-    this.emit('oh-close', { dismissed: true });
+  /** Loads what only some pages want; until it is there the button waits, so that it does not change its colour. */
+  private fetchExtras(): void {
+    if (this.extras !== undefined) return;
+    this.extras = null;
+    OffhookCall.origin?.loadExtras().then((extras) => { this.extras = extras; }, () => undefined).then(() => {
+      this.waits = false;
+      this.draw();
+    }, () => undefined);
   }
 
   private prepare(): void { this.load().catch(() => undefined); }
@@ -270,7 +281,7 @@ export class OffhookCall extends Base {
   private load(): Promise<Panel> {
     const { origin } = OffhookCall;
     if (origin === null) return Promise.reject(new Error('offhook is not defined with an origin'));
-    this.loading ??= origin.loadPanel().then((module) => module.createPanel(this.host())).then((panel) => {
+    this.loading ??= origin.loadPanel().then((module) => module.createPanel(this)).then((panel) => {
       this.panel = panel;
       return panel;
     }, (error: unknown) => {
@@ -281,30 +292,11 @@ export class OffhookCall extends Base {
     return this.loading;
   }
 
-  private host(): Host {
-    return {
-      element: this, shadow: this.shadow, root: this.root, internals: this.internals,
-      base: () => this.base,
-      attribute: (name) => this.getAttribute(name),
-      wishes: () => this.wishes(),
-      labels: () => this.words,
-      site: () => this.site,
-      getAuth: () => this.getAuth ?? OffhookCall.getAuth,
-      given: () => this.given,
-      styleWays: (file) => this.styleWays(file),
-      emit: (type, detail, cancelable) => this.emit(type, detail, cancelable),
-      open: () => { this.open(); },
-      close: () => { this.close(); },
-      show: (state, active, clock) => {
-        this.corner.setCall(state, active, clock);
-        this.draw();
-      },
-      speak: (language) => {
-        remember('locale', language);
-        this.draw();
-        this.panel?.refresh();
-      },
-    };
+  /** @internal */
+  speak(language: string): void {
+    remember('locale', language);
+    this.draw();
+    this.panel?.refresh();
   }
 }
 

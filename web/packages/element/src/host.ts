@@ -2,6 +2,7 @@
 
 import type { CallHandle } from '@offhook/core';
 import type { WordsOverrides } from '@offhook/core/words';
+import type { Corner } from './corner';
 import type { StyleWays } from './style';
 
 /** What the server says about the site (GET /api/voice/config). */
@@ -21,32 +22,31 @@ export interface Site {
 
 export type GetAuth = () => Promise<string | null | undefined> | string | null | undefined;
 
-/** What the panel may ask of the element. */
-export interface Host {
-  readonly element: HTMLElement;
-  readonly shadow: ShadowRoot;
-  readonly root: HTMLElement;
-  readonly internals: ElementInternals | null;
-  /** The server's address, with a slash at its end. */
-  base(): string;
-  attribute(name: string): string | null;
-  /** The languages to speak, most wanted first. */
-  wishes(): readonly (string | null)[];
+/** What the panel may ask of the element: it is the element. */
+export interface Host extends HTMLElement {
   /** The page's own words, over ours. */
-  labels(): WordsOverrides;
-  /** What the server says about the site; null as long as it has not answered, and when it knows nothing. */
-  site(): Site | null;
-  getAuth(): GetAuth | null;
-  /** What setAttributes was given. */
-  given(): Readonly<Record<string, string>>;
-  styleWays(file: string): StyleWays;
-  /** Tells the page; false: the page said no. */
+  readonly labels: WordsOverrides;
+  /** @internal */ readonly shadow: ShadowRoot;
+  /** @internal */ readonly root: HTMLElement;
+  /** @internal */ readonly corner: Corner;
+  /** @internal */ readonly internals: ElementInternals | null;
+  /** @internal The server's address, with a slash at its end. */
+  readonly base: string;
+  /** @internal What the server says about the site; null as long as it has not answered, and when it knows nothing. */
+  readonly site: Site | null;
+  /** @internal What setAttributes was given. */
+  readonly given: Readonly<Record<string, string>>;
+  /** @internal */ readonly getAuth: GetAuth | null;
+  /** @internal The languages to speak, most wanted first. */
+  wishes(): readonly (string | null)[];
+  /** @internal */ styleWays(file: string): StyleWays;
+  /** @internal Tells the page; false: the page said no. */
   emit(type: string, detail?: unknown, cancelable?: boolean): boolean;
   open(): void;
   close(): void;
-  /** Shows a call on the button in the corner; clock null: nobody is connected. */
-  show(state: string, active: boolean, clock: string | null): void;
-  /** Another language was chosen in the panel. */
+  /** @internal Something that the button shows has changed. */
+  draw(): void;
+  /** @internal Another language was chosen in the panel. */
   speak(language: string): void;
 }
 

@@ -2,12 +2,14 @@
 
 import { OffhookCall, defineOffhookCall } from './element';
 
-export { ATTRIBUTES, OffhookCall } from './element';
-export type { AttributeName, StartOptions } from './element';
+export { ATTRIBUTES } from './attributes';
+export type { AttributeName } from './attributes';
+export { OffhookCall } from './element';
+export type { StartOptions } from './element';
 export type { GetAuth } from './host';
 
 /** Defines <offhook-call>; `base` is the address of the offhook server. */
 export function define(base: string, nonce = ''): typeof OffhookCall {
-  defineOffhookCall({ base: base.replace(/\/*$/, '/'), nonce, styleFile: '', loadPanel: () => import('./panel') });
+  defineOffhookCall({ base: base.replace(/\/*$/, '/'), nonce, styleFile: '', loadPanel: () => import('./panel'), loadExtras: () => import('./extras') });
   return OffhookCall;
 }

@@ -4,8 +4,8 @@ import type { WordsOverrides } from '@offhook/core/words';
 import type { Host } from './host';
 
 /** An attribute that holds a JSON object; {} when it does not. */
-export function readJson(host: Pick<Host, 'attribute'>, name: string): Readonly<Record<string, unknown>> {
-  const text = host.attribute(name);
+export function readJson(host: Pick<Host, 'getAttribute'>, name: string): Readonly<Record<string, unknown>> {
+  const text = host.getAttribute(name);
   if (text === null || text === '') return {};
   try {
     const read: unknown = JSON.parse(text);
@@ -17,6 +17,6 @@ export function readJson(host: Pick<Host, 'attribute'>, name: string): Readonly<
   return {};
 }
 
-export function labelsOf(host: Pick<Host, 'attribute' | 'labels'>): WordsOverrides {
-  return { ...readJson(host, 'labels'), ...host.labels() };
+export function labelsOf(host: Pick<Host, 'getAttribute' | 'labels'>): WordsOverrides {
+  return { ...readJson(host, 'labels'), ...host.labels };
 }

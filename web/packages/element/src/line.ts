@@ -28,10 +28,10 @@ function logError(error: CallError, during: CallState): void {
 
 /** Only what the page gave. */
 function requestOf(host: Host): TokenRequest {
-  const given: Record<string, unknown> = { attributes: { ...readJson(host, 'attributes'), ...host.given() }, page: location.href };
+  const given: Record<string, unknown> = { attributes: { ...readJson(host, 'attributes'), ...host.given }, page: location.href };
   const fields = { site: 'site', name: 'participantName', invite: 'invite', metadata: 'metadata', identity: 'identity', lang: 'locale' };
   for (const [attribute, field] of Object.entries(fields)) {
-    const value = host.attribute(attribute);
+    const value = host.getAttribute(attribute);
     if (value !== null && value !== '') given[field] = value;
   }
   return given;
@@ -40,20 +40,20 @@ function requestOf(host: Host): TokenRequest {
 /** What the visitor chose in the settings goes before what the page set. */
 function wanted(host: Host, name: string): boolean {
   const chosen = recall(name);
-  return chosen === null ? host.attribute(name) !== null : chosen === 'yes';
+  return chosen === null ? host.getAttribute(name) !== null : chosen === 'yes';
 }
 
 export function createLine(host: Host): CallHandle {
-  const site = host.attribute('site') ?? 'default';
+  const site = host.getAttribute('site') ?? 'default';
   return createCall({
     getCredentials: (signal, wishes) => createTokenClient(
-      { url: host.attribute('token-url') ?? `${host.base()}api/voice/token`, getAuthToken: () => askAuth(host) },
+      { url: host.getAttribute('token-url') ?? `${host.base}api/voice/token`, getAuthToken: () => askAuth(host) },
       () => requestOf(host))(signal, wishes),
     openPhone: openLiveKitPhone,
     onError: logError,
     settings: () => ({
-      preflight: host.attribute('preflight') !== null, pushToTalk: wanted(host, 'push-to-talk'), lowData: wanted(host, 'low-data'),
+      preflight: host.getAttribute('preflight') !== null, pushToTalk: wanted(host, 'push-to-talk'), lowData: wanted(host, 'low-data'),
     }),
-    ...(host.attribute('resume') === 'off' ? {} : { resumeStore: createResumeStore(site) }),
+    ...(host.getAttribute('resume') === 'off' ? {} : { resumeStore: createResumeStore(site) }),
   });
 }

@@ -1,12 +1,14 @@
 // loader.ts — /offhook.js: a classic script, so that one tag is enough. Defines the element, places one, answers triggers.
 
 import { defineOffhookCall } from './element';
+import type * as Extras from './extras';
 import type { PanelModule } from './host';
 import { baseOf, createGlobal, listenForTriggers, placeElement } from './script';
 import type { Offhook } from './script';
 
 // Written by build.mjs.
 declare const OFFHOOK_PANEL: string;
+declare const OFFHOOK_EXTRAS: string;
 declare const OFFHOOK_STYLE: string;
 declare const OFFHOOK_VERSION: string;
 
@@ -19,6 +21,7 @@ function load(): void {
     nonce: script.nonce || (script.getAttribute('nonce') ?? ''),
     styleFile: OFFHOOK_STYLE,
     loadPanel: () => import(base + OFFHOOK_PANEL) as Promise<PanelModule>,
+    loadExtras: () => import(base + OFFHOOK_EXTRAS) as Promise<typeof Extras>,
   });
   const page = window as unknown as { offhook?: Offhook | ((offhook: Offhook) => void)[] };
   const waiting = Array.isArray(page.offhook) ? page.offhook : [];

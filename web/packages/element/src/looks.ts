@@ -1,7 +1,6 @@
 // looks.ts — where the element sits and how it is coloured, from its attributes and the site's own settings.
 // Writes through the CSSOM only (style.setProperty): a style-src without 'unsafe-inline' has nothing against that.
 
-import { accentProperties } from './colour';
 import { setAttributes } from './nodes';
 
 export const PLACEMENTS = ['bottom-end', 'bottom-center', 'bottom-start', 'top-end', 'top-center', 'top-start'] as const;
@@ -13,7 +12,8 @@ export interface Looks {
   readonly inline: boolean;
   readonly dir: 'ltr' | 'rtl';
   readonly dark: boolean;
-  readonly accent: string | null;
+  /** The custom properties of the page's own colour (colour.ts). */
+  readonly accent: Readonly<Record<string, string>> | null;
   readonly radius: string | null;
   readonly z: string | null;
 }
@@ -45,8 +45,7 @@ export function applyLooks(host: HTMLElement, root: HTMLElement, looks: Looks): 
     if (value === null || value === undefined || value === '') root.style.removeProperty(name);
     else root.style.setProperty(name, value);
   };
-  const accent = looks.accent === null ? null : accentProperties(looks.accent, looks.dark);
-  for (const name of ACCENT) set(name, accent?.[name]);
+  for (const name of ACCENT) set(name, looks.accent?.[name]);
   set('--oh-radius', looks.radius === null ? null : lengthOf(looks.radius));
   set('--oh-z', looks.z);
 }

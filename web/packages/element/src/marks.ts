@@ -20,7 +20,7 @@ export function statesOf(call: Call, open: boolean): readonly (typeof STATES)[nu
 }
 
 export function markStates(host: Host, call: Call, open: boolean): void {
-  if (host.element.getAttribute('state') !== call.state) host.element.setAttribute('state', call.state);
+  if (host.getAttribute('state') !== call.state) host.setAttribute('state', call.state);
   const states = host.internals?.states;
   if (states === undefined) return;
   try {

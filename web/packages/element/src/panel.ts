@@ -8,6 +8,7 @@ import { createAnnouncer, newsOf } from './announcer';
 import { createBeforeView } from './before-view';
 import { createCallView } from './call-view';
 import { createConsentView } from './consent-view';
+import { showCall } from './corner-call';
 import { createFrame, move } from './frame';
 import type { Frame } from './frame';
 import type { Host, Panel } from './host';
@@ -39,7 +40,7 @@ let count = 0;
 
 export async function createPanel(host: Host): Promise<Panel> {
   const styled = addStyle(host.shadow, css, host.styleWays(typeof OFFHOOK_PANEL_STYLE === 'string' ? OFFHOOK_PANEL_STYLE : ''));
-  const words = await loadWords(localeFor(host.wishes(), host.site()?.languages));
+  const words = await loadWords(localeFor(host.wishes(), host.site?.languages));
   await styled;
   return new CallPanel(host, words);
 }
@@ -69,7 +70,7 @@ class CallPanel implements Panel {
     host.root.append(this.announcer.node);
     listenForShortcuts(this.frame.node, {
       call: this.call,
-      enabled: () => recall('shortcuts') !== 'no' && host.attribute('shortcuts') !== 'off',
+      enabled: () => recall('shortcuts') !== 'no' && host.getAttribute('shortcuts') !== 'off',
       escape: () => { this.goBack(); },
     });
     this.unsubscribe = this.call.subscribe(() => { this.follow(); });
@@ -102,7 +103,7 @@ class CallPanel implements Panel {
   }
 
   refresh(): void {
-    void loadWords(localeFor(this.host.wishes(), this.host.site()?.languages)).then((words) => {
+    void loadWords(localeFor(this.host.wishes(), this.host.site?.languages)).then((words) => {
       this.words = words;
       this.key = ''; // what is shown is in the former language
       this.draw();
@@ -120,7 +121,7 @@ class CallPanel implements Panel {
 
   private scene(): Scene {
     return {
-      host: this.host, call: this.call, words: withLabels(this.words, labelsOf(this.host)), site: this.host.site() ?? {},
+      host: this.host, call: this.call, words: withLabels(this.words, labelsOf(this.host)), site: this.host.site ?? {},
       start: () => { this.start(); },
       show: (sheet) => { this.show(sheet); },
     };
@@ -189,7 +190,7 @@ class CallPanel implements Panel {
     const titles = { settings: words.settings, privacy: words.privacy, consent: words.consentTitle };
     this.frame.draw({
       name: words.panel, title: this.sheet === null ? words.panel : titles[this.sheet],
-      logo: this.sheet === null ? this.host.attribute('logo') ?? scene.site.theme?.logo ?? null : null,
+      logo: this.sheet === null ? this.host.getAttribute('logo') ?? scene.site.theme?.logo ?? null : null,
       state: now.state, close: this.isActive() ? words.minimise : words.close, more: words.settings, back: words.back,
       minimise: this.isActive(), sheet: this.sheet !== null, modal: this.sheet === 'consent',
     });
@@ -207,6 +208,7 @@ class CallPanel implements Panel {
       this.clock = undefined;
     }
     markStates(this.host, now, this.opened);
-    this.host.show(now.state, this.isActive(), running ? formatClock(durationOf(now, Date.now()) ?? 0) : null);
+    showCall(this.host.corner, now.state, this.isActive(), running ? formatClock(durationOf(now, Date.now()) ?? 0) : null);
+    this.host.draw();
   };
 }

@@ -10,10 +10,10 @@ export function privacyLines({ words, site, host }: Scene): readonly string[] {
   const days = facts.eventsDays;
   return [
     sheet.sound,
-    say(words, 'privacySheet.server', { host: new URL(host.base()).host }),
+    say(words, 'privacySheet.server', { host: new URL(host.base).host }),
     sheet.address,
     sheet.page,
-    ...(host.attribute('auth') !== null || host.attribute('identity') !== null ? [sheet.user] : []),
+    ...(host.getAttribute('auth') !== null || host.getAttribute('identity') !== null ? [sheet.user] : []),
     ...(typeof days === 'number' && days > 0 ? [say(words, 'privacySheet.events', { count: days })] : []),
     sheet.tab,
     facts.recording === true ? sheet.recorded : sheet.unrecorded,

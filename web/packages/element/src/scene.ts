@@ -32,6 +32,6 @@ export function presetOf(scene: Pick<Scene, 'site' | 'words'>, what: 'greeting' 
 
 /** What must be agreed to before the first call; null: nothing. */
 export function termsOf(scene: Pick<Scene, 'site' | 'host'>): string | null {
-  const mode = scene.host.attribute('consent') ?? scene.site.consent?.mode ?? 'off';
+  const mode = scene.host.getAttribute('consent') ?? scene.site.consent?.mode ?? 'off';
   return mode === 'required' || mode === 'choice' ? (scene.site.consent?.version ?? 'yes') : null;
 }

@@ -11,9 +11,7 @@ export function baseOf(src: string): string {
 
 /** data-site, data-token-url … → the attributes of the same names. */
 export function attributesOf(script: HTMLElement): readonly (readonly [name: string, value: string])[] {
-  return Array.from(script.attributes)
-    .filter(({ name }) => name.startsWith('data-'))
-    .map(({ name, value }) => [name.slice('data-'.length), value] as const);
+  return Array.from(script.attributes).filter(({ name }) => name.startsWith("data-")).map(({ name, value }) => [name.slice(5), value] as const);
 }
 
 /** The element the page wrote itself, or one made from the script's data-attributes. */
@@ -29,25 +27,17 @@ export function placeElement(script: HTMLElement | null): OffhookCall {
 /** Any [data-offhook-call] opens the first element; `for="id"` makes that one element the trigger of its own. */
 export function listenForTriggers(root: Document): void {
   root.addEventListener('click', (event) => {
-    const from = event.target instanceof Element ? event.target : null;
-    if (from === null) return;
-    for (const element of Array.from(root.querySelectorAll<OffhookCall>('offhook-call[for]'))) {
-      const trigger = from.closest<HTMLElement>(`[id="${CSS.escape(element.getAttribute('for') ?? '')}"]`);
-      if (trigger !== null) {
-        toggle(event, element, trigger);
-        return;
-      }
+    const from = event.target as Element;
+    for (const element of Array.from(root.querySelectorAll<OffhookCall>('offhook-call'))) {
+      const own = element.getAttribute('for');
+      const trigger = from.closest<HTMLElement>(own === null ? '[data-offhook-call]' : `[id="${CSS.escape(own)}"],[data-offhook-call]`);
+      if (trigger === null) continue;
+      event.preventDefault();
+      if (element.hasAttribute('open')) element.close();
+      else element.open(trigger);
+      return;
     }
-    const trigger = from.closest<HTMLElement>('[data-offhook-call]');
-    const element = root.querySelector<OffhookCall>('offhook-call');
-    if (trigger !== null && element !== null) toggle(event, element, trigger);
   });
-}
-
-function toggle(event: Event, element: OffhookCall, trigger: HTMLElement): void {
-  event.preventDefault();
-  if (element.hasAttribute('open')) element.close();
-  else element.open(trigger);
 }
 
 /** window.offhook */
@@ -73,7 +63,7 @@ export function createGlobal(version: string): Offhook {
     close: () => { first()?.close(); },
     start: (options) => first()?.start(options) ?? Promise.resolve(),
     end: () => { first()?.end(); },
-    setAuth: (getAuth) => { OffhookCall.getAuth = getAuth; },
+    setAuth: (getAuth) => { OffhookCall.auth = getAuth; },
     push: (...work) => { for (const one of work) one(offhook); },
   };
   return offhook;

@@ -58,7 +58,7 @@ export function createSettingsView(scene: Scene): View {
   const choose = (key: string) => (on: boolean): void => { remember(key, on ? 'yes' : 'no'); };
   const chosen = (key: string, attribute: string): boolean => {
     const kept = recall(key);
-    return kept === null ? host.attribute(attribute) !== null : kept === 'yes';
+    return kept === null ? host.getAttribute(attribute) !== null : kept === 'yes';
   };
   return {
     node: node('div', { class: 'view sheet' },
@@ -68,7 +68,7 @@ export function createSettingsView(scene: Scene): View {
       node('div', {},
         createSwitch(words.pushToTalk, chosen('push-to-talk', 'push-to-talk'), choose('push-to-talk')),
         createSwitch(words.lowData, chosen('low-data', 'low-data'), choose('low-data')),
-        createSwitch(words.keyboard, recall('shortcuts') !== 'no' && host.attribute('shortcuts') !== 'off', choose('shortcuts'))),
+        createSwitch(words.keyboard, recall('shortcuts') !== 'no' && host.getAttribute('shortcuts') !== 'off', choose('shortcuts'))),
       privacy,
       callId !== null && createCopyLine(words.callId, callId, words.copy, words.copied)),
     update(call: Call) {

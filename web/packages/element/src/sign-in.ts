@@ -9,7 +9,7 @@ interface ClerkLike {
 
 /** True: there is nobody to sign in with here; just try again. */
 export function askToSignIn(host: Host): boolean {
-  const url = host.attribute('sign-in-url');
+  const url = host.getAttribute('sign-in-url');
   if (!host.emit('oh-sign-in', { url }, true)) return false;
   const clerk = (window as { Clerk?: ClerkLike }).Clerk;
   if (clerk?.openSignIn !== undefined && (clerk.session ?? null) === null) {

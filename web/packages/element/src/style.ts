@@ -11,43 +11,27 @@ export interface StyleWays {
   readonly href: string;
 }
 
-const made = new Map<string, CSSStyleSheet>();
-
-function sheetOf(css: string): CSSStyleSheet {
-  const known = made.get(css);
-  if (known !== undefined) return known;
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  made.set(css, sheet);
-  return sheet;
-}
-
-function canAdopt(root: ShadowRoot): boolean {
-  try {
-    return 'adoptedStyleSheets' in root && typeof new CSSStyleSheet().replaceSync === 'function';
-  } catch {
-    return false; // Safari before 16.4 knows the class, not the constructor
-  }
-}
-
 /** Resolves when the style is in force. */
-export function addStyle(root: ShadowRoot, css: string, ways: StyleWays): Promise<void> {
-  if (canAdopt(root)) {
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheetOf(css)];
+export function addStyle(root: ShadowRoot, css: string, { nonce, href }: StyleWays): Promise<void> {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
     return Promise.resolve();
-  }
-  if (ways.nonce !== '' || ways.href === '') {
-    const style = document.createElement('style');
-    if (ways.nonce !== '') style.setAttribute('nonce', ways.nonce);
-    style.textContent = css;
-    root.prepend(style);
-    return Promise.resolve();
+  } catch {
+    // Firefox before 101 and Safari before 16.4 know the class, not the constructor.
   }
   return new Promise((resolve) => {
-    const link = document.createElement('link');
-    link.rel = 'stylesheet';
-    link.onload = link.onerror = (): void => { resolve(); };
-    link.href = ways.href;
+    const link = document.createElement(nonce === '' && href !== '' ? 'link' : 'style');
+    if (link instanceof HTMLLinkElement) {
+      link.rel = 'stylesheet';
+      link.onload = link.onerror = (): void => { resolve(); };
+      link.href = href;
+    } else {
+      link.nonce = nonce;
+      link.textContent = css;
+      resolve();
+    }
     root.prepend(link);
   });
 }
