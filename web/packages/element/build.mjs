@@ -43,6 +43,35 @@ const onlyLabels = {
   },
 };
 
+/**
+ * esbuild splits by file: whatever an index names that any chunk needs would land in the chunk of everybody who uses that
+ * index. So `import { x } from '@offhook/core'` goes straight to the file that x is in.
+ */
+const straight = {
+  name: 'straight',
+  async setup(setup) {
+    const core = path.join(here, '../core/src');
+    const homes = new Map();
+    for (const folder of ['', 'words/']) {
+      const index = await readFile(path.join(core, folder, 'index.ts'), 'utf8');
+      for (const [, names, file] of index.matchAll(/^export \{([^}]+)\} from '\.\/([\w./-]+)'/gm)) {
+        for (const name of names.split(',')) homes.set(name.trim(), path.join(core, folder, `${file}.ts`));
+      }
+    }
+    setup.onLoad({ filter: /element[\\/]src[\\/][\w-]+\.ts$/ }, async ({ path: file }) => ({
+      loader: 'ts',
+      contents: (await readFile(file, 'utf8')).replace(/^import \{([^}]+)\} from '@offhook\/core(?:\/words)?';/gm, (_, names) =>
+        names.split(',').map((name) => `import { ${name.trim()} } from ${JSON.stringify(homes.get(name.trim()))};`).join(' ')),
+    }));
+  },
+};
+
+/** An import that is left to the browser. */
+const elsewhere = (from, to) => ({
+  name: 'elsewhere',
+  setup(setup) { setup.onResolve({ filter: new RegExp(`^${from.replace('.', '\\.')}$`) }, () => ({ path: to, external: true })); },
+});
+
 /** The style as a file, for browsers without adoptedStyleSheets on pages without a nonce. */
 async function writeStyle(out, name) {
   const css = await minifyCss(path.join(here, 'src', `${name}.css`));
@@ -56,10 +85,19 @@ export async function buildElement(out = OUT) {
   await rm(out, { recursive: true, force: true });
   await mkdir(path.join(out, 'offhook'), { recursive: true });
   const [launcherStyle, panelStyle, extrasStyle] = [await writeStyle(out, 'launcher'), await writeStyle(out, 'panel'), await writeStyle(out, 'extras')];
+  const styles = { OFFHOOK_PANEL_STYLE: JSON.stringify(panelStyle), OFFHOOK_EXTRAS_STYLE: JSON.stringify(extrasStyle) };
+  const names = { outdir: path.join(out, 'offhook'), entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]', format: 'esm', define: styles };
+  // What few calls need is built on its own: shared pieces would be cut out of the panel into many small files.
+  const alone = { chunks: {}, files: {} };
+  for (const name of ['demo', 'sheets', 'company', 'extras']) {
+    const { metafile } = await build({ ...COMMON, ...names, entryPoints: { [name]: `src/${name}.ts` }, plugins: [inlineCss, straight] });
+    const [file] = Object.keys(metafile.outputs);
+    alone.chunks[name] = file;
+    alone.files[name] = `offhook/${path.basename(file)}`;
+  }
   const chunks = await build({
-    ...COMMON, entryPoints: { panel: 'src/panel.ts', extras: 'src/extras.ts' }, outdir: path.join(out, 'offhook'), entryNames: '[name]-[hash]',
-    chunkNames: '[name]-[hash]', splitting: true, format: 'esm', plugins: [inlineCss, packWords()],
-    define: { OFFHOOK_PANEL_STYLE: JSON.stringify(panelStyle), OFFHOOK_EXTRAS_STYLE: JSON.stringify(extrasStyle) },
+    ...COMMON, ...names, entryPoints: { panel: 'src/panel.ts' }, splitting: true,
+    plugins: [inlineCss, packWords(), straight, ...['demo', 'sheets', 'company'].map((name) => elsewhere(`./${name}`, `./${path.basename(alone.files[name])}`))],
   });
   const fileOf = (entry) => {
     const found = Object.entries(chunks.metafile.outputs).find(([, output]) => output.entryPoint === entry);
@@ -73,12 +111,12 @@ export async function buildElement(out = OUT) {
     supported: { ...COMMON.supported, 'optional-chain': true }, charset: 'utf8',
     define: {
       OFFHOOK_PANEL: JSON.stringify(fileOf('src/panel.ts')),
-      OFFHOOK_EXTRAS: JSON.stringify(fileOf('src/extras.ts')),
+      OFFHOOK_EXTRAS: JSON.stringify(alone.files.extras),
       OFFHOOK_STYLE: JSON.stringify(launcherStyle),
       OFFHOOK_VERSION: JSON.stringify(version),
     },
   });
-  return { chunks: chunks.metafile, loader: loader.metafile };
+  return { chunks: chunks.metafile, loader: loader.metafile, alone: alone.chunks };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildElement();

@@ -1,7 +1,7 @@
 // line.ts — the call behind the panel, made from the element's attributes.
 
-import { CallError, createCall, createResumeStore, createTokenClient } from '@offhook/core';
-import type { CallHandle, CallState, OpenPhone, TokenRequest } from '@offhook/core';
+import { CallError, createCall, createOneCall, createReporter, createResumeStore, createTokenClient } from '@offhook/core';
+import type { CallHandle, OpenPhone, TokenRequest } from '@offhook/core';
 import { askAuth } from './auth';
 import type { Host } from './host';
 import { readJson } from './labels';
@@ -18,12 +18,6 @@ const openLiveKitPhone: OpenPhone = async (report, wishes) => {
 /** The sound code is large: fetched while the person is still reading. */
 export function prefetchPhone(): void {
   void import('@offhook/core/livekit-phone').catch(() => undefined);
-}
-
-/** The two log lines people search their consoles for. */
-function logError(error: CallError, during: CallState): void {
-  if (during === 'opening' || during === 'requesting-mic') console.error('Failed to start call:', error);
-  else console.error('LiveKit error:', error);
 }
 
 /** Only what the page gave. */
@@ -43,17 +37,21 @@ function wanted(host: Host, name: string): boolean {
   return chosen === null ? host.getAttribute(name) !== null : chosen === 'yes';
 }
 
-export function createLine(host: Host): CallHandle {
+export async function createLine(host: Host): Promise<CallHandle> {
+  const demo = host.getAttribute('demo');
+  if (demo !== null) return (await import('./demo')).createDemoCall({ scene: demo === '' ? 'idle' : demo });
   const site = host.getAttribute('site') ?? 'default';
-  return createCall({
+  const call = createCall({
     getCredentials: (signal, wishes) => createTokenClient(
       { url: host.getAttribute('token-url') ?? `${host.base}api/voice/token`, getAuthToken: () => askAuth(host) },
       () => requestOf(host))(signal, wishes),
     openPhone: openLiveKitPhone,
-    onError: logError,
+    onError: createReporter(),
     settings: () => ({
       preflight: host.getAttribute('preflight') !== null, pushToTalk: wanted(host, 'push-to-talk'), lowData: wanted(host, 'low-data'),
     }),
+    oneCall: createOneCall(site),
     ...(host.getAttribute('resume') === 'off' ? {} : { resumeStore: createResumeStore(site) }),
   });
+  return call;
 }

@@ -8,7 +8,7 @@ import { drawing, node, setAttributes, setText } from './nodes';
 import { HANG_UP, WARNING } from './panel-icons';
 import { createPhoneLink } from './phone-link';
 import type { Scene, View } from './scene';
-import { createCopyLine } from './settings-view';
+import { createCopyLine } from './copy-line';
 import { askToSignIn } from './sign-in';
 import { statusOf } from './status';
 

@@ -5,9 +5,9 @@ import { loadWords, localeFor, withLabels } from '@offhook/core/words';
 import type { Call, CallHandle } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
 import { createAnnouncer, newsOf } from './announcer';
+import type { Company } from './company';
 import { createBeforeView } from './before-view';
 import { createCallView } from './call-view';
-import { createConsentView } from './consent-view';
 import { showCall } from './corner-call';
 import { createFrame, move } from './frame';
 import type { Frame } from './frame';
@@ -18,11 +18,10 @@ import { markStates } from './marks';
 import { tellPage } from './news';
 import { createEndedView, createFailedView } from './outcome-view';
 import css from './panel.css?inline';
-import { createPrivacyView } from './privacy-view';
 import { termsOf } from './scene';
 import type { Scene, Sheet, View } from './scene';
 import { recall, remember } from './settings';
-import { createSettingsView } from './settings-view';
+import type * as Sheets from './sheets';
 import { listenForShortcuts } from './shortcuts';
 import { addStyle } from './style';
 
@@ -42,24 +41,24 @@ export async function createPanel(host: Host): Promise<Panel> {
   const styled = addStyle(host.shadow, css, host.styleWays(typeof OFFHOOK_PANEL_STYLE === 'string' ? OFFHOOK_PANEL_STYLE : ''));
   const words = await loadWords(localeFor(host.wishes(), host.site?.languages));
   await styled;
-  return new CallPanel(host, words);
+  return new CallPanel(host, words, await createLine(host));
 }
 
 class CallPanel implements Panel {
   readonly id = `oh-panel-${String(count += 1)}`;
-  readonly call: CallHandle;
   private readonly frame: Frame;
   private readonly announcer = createAnnouncer();
   private view: View | null = null;
   private key = '';
   private sheet: Sheet | null = null;
+  private sheets: typeof Sheets | null = null;
+  private company: Promise<Company> | null = null;
   private opened = false;
   private before: Call;
   private clock: ReturnType<typeof setInterval> | undefined;
   private readonly unsubscribe: () => void;
 
-  constructor(private readonly host: Host, private words: Words) {
-    this.call = createLine(host);
+  constructor(private readonly host: Host, private words: Words, readonly call: CallHandle) {
     this.before = this.call.get();
     this.frame = createFrame(this.id, {
       close: () => { host.close(); },
@@ -83,7 +82,10 @@ class CallPanel implements Panel {
     const scene = this.scene();
     const terms = termsOf(scene);
     if (terms !== null && recall('consent') !== terms) this.show('consent');
-    else if (this.host.emit('oh-before-call', null, true)) this.call.start();
+    else if (this.host.emit('oh-before-call', null, true)) {
+      this.accompany();
+      this.call.start();
+    }
   }
 
   setOpen(open: boolean, focus = true): void {
@@ -127,10 +129,26 @@ class CallPanel implements Panel {
     };
   }
 
+  private accompany(): void {
+    if (this.host.hasAttribute('demo')) return;
+    this.company ??= import('./company').then(({ accompany }) => accompany(this.host, this.call));
+    this.company.catch(() => { this.company = null; }); // a call without sounds is a call
+  }
+
   private show(sheet: Sheet | null): void {
-    this.sheet = sheet;
-    this.draw();
-    if (this.opened) this.frame.focusIn();
+    const go = (): void => {
+      this.sheet = sheet;
+      this.draw();
+      if (this.opened) this.frame.focusIn();
+    };
+    if (sheet === null || this.sheets !== null) {
+      go();
+      return;
+    }
+    void import('./sheets').then((sheets) => {
+      this.sheets = sheets;
+      go();
+    }, () => undefined); // the next press tries again
   }
 
   private goBack(): void {
@@ -157,12 +175,7 @@ class CallPanel implements Panel {
   }
 
   private viewOf(call: Call, scene: Scene): View {
-    switch (this.sheet) {
-      case 'settings': return createSettingsView(scene);
-      case 'privacy': return createPrivacyView(scene);
-      case 'consent': return createConsentView(scene, () => { this.agree(); });
-      case null: break;
-    }
+    if (this.sheet !== null && this.sheets !== null) return this.sheets.createSheet(this.sheet, scene, () => { this.agree(); });
     switch (call.state) {
       case 'idle': return createBeforeView(scene);
       case 'ended': return createEndedView(scene);

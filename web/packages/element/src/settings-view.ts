@@ -1,8 +1,9 @@
 // settings-view.ts — devices, volume, language and habits; the way to the privacy sheet; the call's id.
 
 import type { Call, Device } from '@offhook/core';
+import { createCopyLine } from './copy-line';
 import { createLanguagePicker } from './language-picker';
-import { node, setAttributes, setText } from './nodes';
+import { node, setAttributes } from './nodes';
 import type { Scene, View } from './scene';
 import { recall, remember } from './settings';
 
@@ -36,14 +37,6 @@ function createSwitch(name: string, on: boolean, turn: (on: boolean) => void): H
   box.checked = on;
   box.addEventListener('change', () => { turn(box.checked); });
   return node('label', { class: 'choice' }, box, name);
-}
-
-export function createCopyLine(name: string, text: string, copy: string, copied: string): HTMLElement {
-  const button = node('button', { type: 'button', class: 'link' }, copy);
-  button.addEventListener('click', () => {
-    void navigator.clipboard.writeText(text).then(() => { setText(button, copied); }, () => undefined);
-  });
-  return node('p', { class: 'facts-line' }, `${name} `, node('code', { dir: 'ltr' }, text), button);
 }
 
 export function createSettingsView(scene: Scene): View {
