@@ -49,12 +49,14 @@ export async function measureElement({ chunks, loader, alone }) {
   const sizes = {
     loader: loaderSize, call: await sum(call), phone: await phoneSize(),
     company: await sizeOf(alone.company), extras: await sizeOf(alone.extras), sheets: await sizeOf(alone.sheets), demo: await sizeOf(alone.demo),
-    locale: Math.max(...locales.values()),
+    english: locales.get('en'), locale: Math.max(...[...locales].filter(([tag]) => tag !== 'en').map(([, size]) => size)),
   };
   return { ...sizes, whole: sizes.loader + sizes.call, locales: Object.fromEntries(locales) };
 }
 
-/** Gzip bytes. `whole`: button, panel, call machine; our side of the phone comes in livekit-client's file, a language in its own. */
+/**
+ * Gzip bytes. `whole`: button, panel, call machine; our side of the phone comes in livekit-client's file, the words in theirs.
+ */
 export const ELEMENT_BUDGETS = { loader: 6 * 1024, call: 24 * 1024, locale: 3 * 1024, whole: 30 * 1024 };
 
 export function overElementBudget(sizes, budgets = ELEMENT_BUDGETS) {
@@ -67,6 +69,6 @@ export function reportElement(sizes) {
     `<offhook-call>: idle button ${sizes.loader} B gz, with panel and call machine ${sizes.whole} B gz`,
     `    at the start of a call: sounds and events ${sizes.company}, our side of the phone ${sizes.phone} (within livekit-client's file); ` +
       `only where wanted: accent and dismissal ${sizes.extras}, settings and privacy ${sizes.sheets}, demo ${sizes.demo}`,
-    `    one language: ${Object.entries(sizes.locales).map(([tag, size]) => `${tag} ${size}`).join(', ')}`,
+    `    English ${sizes.english}, which names the texts of all languages; one other language: ${Object.entries(sizes.locales).map(([tag, size]) => `${tag} ${size}`).join(', ')}`,
   ].join('\n');
 }

@@ -2,8 +2,8 @@
 // nobody loads livekit-client by accident; the words live in @offhook/core/words and, for the first chunk, in
 // @offhook/core/launcher-words: bundlers split by file, and what this file names lands in the first chunk of who names it.
 
-export { CallError, ERROR_CODES, ERROR_TEXT, isErrorCode, toCallError } from './errors';
-export type { CallErrorOptions, ErrorCode, ErrorText } from './errors';
+export { CallError, ERROR_CODES, isErrorCode, toCallError } from './errors';
+export type { CallErrorOptions, ErrorCode } from './errors';
 export { CALL_STATES, IDLE, WARNINGS, durationOf, isActive, isConnecting, isJoined, isOver, step } from './machine';
 export type {
   Call, CallEvent, CallState, Device, Devices, Effect, EndReason, Peer, Quality, QualityLevel, Queue, Recording, Route,

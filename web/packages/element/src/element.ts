@@ -34,7 +34,7 @@ export interface StartOptions {
 const Base = typeof HTMLElement === 'undefined' ? (Object as unknown as typeof HTMLElement) : HTMLElement;
 
 export class OffhookCall extends Base implements Host {
-  static origin: Origin | null = null;
+  static origin: Origin;
   /** For all elements of the page; an element's own setAuth goes first. */
   static auth: GetAuth | null = null;
 
@@ -72,7 +72,7 @@ export class OffhookCall extends Base implements Host {
   connectedCallback(): void {
     if (this.styled === null) {
       this.styled = false;
-      void addStyle(this.shadow, css, this.styleWays(OffhookCall.origin?.styleFile ?? '')).then(() => {
+      void addStyle(this.shadow, css, this.styleWays(OffhookCall.origin.styleFile)).then(() => {
         this.styled = true;
         this.draw();
       });
@@ -193,12 +193,12 @@ export class OffhookCall extends Base implements Host {
   get getAuth(): GetAuth | null { return this.ownAuth ?? OffhookCall.auth; }
 
   /** @internal */
-  get base(): string { return this.getAttribute('host')?.replace(/\/*$/, '/') ?? OffhookCall.origin?.base ?? '/'; }
+  get base(): string { return this.getAttribute('host')?.replace(/\/*$/, '/') ?? OffhookCall.origin.base; }
 
   /** @internal */
   styleWays(file: string): { nonce: string; href: string } {
     const origin = OffhookCall.origin;
-    return { nonce: this.nonce || (this.getAttribute('nonce') ?? origin?.nonce ?? ''), href: file === '' ? '' : `${origin?.base ?? ''}${file}` };
+    return { nonce: this.nonce || (this.getAttribute('nonce') ?? origin.nonce), href: file === '' ? '' : origin.base + file };
   }
 
   /** @internal */
@@ -270,7 +270,7 @@ export class OffhookCall extends Base implements Host {
   private fetchExtras(): void {
     if (this.extras !== undefined) return;
     this.extras = null;
-    OffhookCall.origin?.loadExtras().then((extras) => { this.extras = extras; }, () => undefined).then(() => {
+    OffhookCall.origin.loadExtras().then((extras) => { this.extras = extras; }, () => undefined).then(() => {
       this.waits = false;
       this.draw();
     }, () => undefined);
@@ -279,9 +279,7 @@ export class OffhookCall extends Base implements Host {
   private prepare(): void { this.load().catch(() => undefined); }
 
   private load(): Promise<Panel> {
-    const { origin } = OffhookCall;
-    if (origin === null) return Promise.reject(new Error('offhook is not defined with an origin'));
-    this.loading ??= origin.loadPanel().then((module) => module.createPanel(this)).then((panel) => {
+    this.loading ??= OffhookCall.origin.loadPanel().then((module) => module.createPanel(this)).then((panel) => {
       this.panel = panel;
       return panel;
     }, (error: unknown) => {
@@ -308,6 +306,7 @@ declare global {
 
 /** Safe to call twice; the first one wins. */
 export function defineOffhookCall(origin: Origin): void {
-  OffhookCall.origin ??= origin;
-  if (customElements.get('offhook-call') === undefined) customElements.define('offhook-call', OffhookCall);
+  if (customElements.get('offhook-call') !== undefined) return;
+  OffhookCall.origin = origin;
+  customElements.define('offhook-call', OffhookCall);
 }

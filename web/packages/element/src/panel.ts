@@ -145,7 +145,8 @@ class CallPanel implements Panel {
       go();
       return;
     }
-    void import('./sheets').then((sheets) => {
+    void import('./sheets').then(async (sheets) => {
+      await sheets.styleSheets(this.host);
       this.sheets = sheets;
       go();
     }, () => undefined); // the next press tries again

@@ -60,8 +60,9 @@ function prepareTwoPersonCall(): void {
       if (tab !== null) tab.location.replace(made.url);
     } catch (error) {
       tab?.close();
-      const { title, next } = toCallError(error).text;
-      status.textContent = `${title}. ${next}`;
+      const { en, errorWords } = await import('@offhook/core/words');
+      const { title, sentence } = errorWords(en, toCallError(error).code);
+      status.textContent = `${title}. ${sentence}`;
     } finally {
       link.removeAttribute('aria-busy');
     }
