@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { TokenVerifier } from 'livekit-server-sdk'
-import { counter, metrics } from './lib/probe.mjs'
+import { UPGRADE, counter, exchange, metrics } from './lib/probe.mjs'
 import { KEY, SECRET, start, until } from './lib/server.mjs'
 import { Participant } from './lib/signal.mjs'
 
@@ -163,7 +163,8 @@ test('N27 so many calls at a time, and a place is free again when one has hung u
   await until(async () => (second = await ask({ site: 'small' })).status === 200, 'the place', 8000)
   // Who kept a token of a call that is over, and comes now, finds the place taken.
   await until(async () => (await ask({ site: 'small', resume: first.resume })).code === 'ROOM_CLOSED', 'the end of the first room')
-  await assert.rejects(Participant.join(server, undefined, undefined, { jwt: first.token }))
+  const late = await exchange(server.port, `GET /rtc?protocol=17&access_token=${first.token} HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`)
+  assert.equal(late.status, 503)
   const other = await Participant.join(server, undefined, undefined, { jwt: second.token })
   await other.leave()
 })
