@@ -7,7 +7,7 @@ import type { Scene, View } from './scene';
 export function privacyLines({ words, site, host }: Scene): readonly string[] {
   const facts = site.privacy ?? {};
   const { privacySheet: sheet } = words;
-  const days = facts.eventsDays;
+  const days = facts.eventDays;
   return [
     sheet.sound,
     say(words, 'privacySheet.server', { host: new URL(host.base).host }),
