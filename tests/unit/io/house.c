@@ -123,7 +123,8 @@ static void on_request(void *ctx, int64_t now_us, oh_id conn, const struct oh_ht
     oh_text_add(&text, request->query);
     response.body = (struct oh_bytes){(const uint8_t *)text.data, text.len};
   }
-  assert_true(oh_http_respond(room->server, conn, &response));
+  bool sent = oh_http_respond(room->server, conn, &response);
+  assert_true(sent || response.body_is_static); // 4 MB: a client may have gone in the middle
   oh_text_fini(&text);
 }
 
