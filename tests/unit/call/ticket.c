@@ -340,7 +340,7 @@ static void a_resume_ticket_keeps_room_and_identity(void **state) {
   assert_int_equal(ask_as(&ann, page, false, NOW_S, body, &third), OH_PROBLEM_TOKEN_INVALID);
   ours.id = (char *)(uintptr_t) "default";
   assert_int_equal(ask_as(&ann, page, false, NOW_S + 3600, body, &third), OH_PROBLEM_TOKEN_EXPIRED);
-  for (size_t at = 12; body[at + 2]; at += 7) { // every part of it is sealed
+  for (size_t at = 12; at + 2 < strlen(body); at += 7) { // every part of it is sealed
     body[at] ^= 1;
     assert_int_not_equal(ask_as(&ann, page, false, NOW_S, body, &third), OH_PROBLEM_NONE);
     body[at] ^= 1;
