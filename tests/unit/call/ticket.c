@@ -352,18 +352,19 @@ static void a_resume_ticket_keeps_room_and_identity(void **state) {
 
 static void a_resume_ticket_ends_with_the_call(void **state) {
   (void)state;
-  json_t *first, *again;
+  json_t *first, *again, *third;
   ours.max_duration_s = 600;
   assert_int_equal(ask(false, NOW_S, "", &first), OH_PROBLEM_NONE);
   assert_int_equal(json_integer_value(json_object_get(first, "maxDuration")), 600);
   char *body = resume_body(first);
   assert_int_equal(ask(false, NOW_S + 500, body, &again), OH_PROBLEM_NONE);
   char *second_body = resume_body(again); // a new ticket, but not a new call
-  assert_int_equal(ask(false, NOW_S + 600, body, &first), OH_PROBLEM_TOKEN_EXPIRED);
-  assert_int_equal(ask(false, NOW_S + 600, second_body, &first), OH_PROBLEM_TOKEN_EXPIRED);
+  assert_int_equal(ask(false, NOW_S + 600, body, &third), OH_PROBLEM_TOKEN_EXPIRED);
+  assert_int_equal(ask(false, NOW_S + 600, second_body, &third), OH_PROBLEM_TOKEN_EXPIRED);
   ours.max_duration_s = 0;
   free(body);
   free(second_body);
+  json_decref(first);
   json_decref(again);
 }
 
