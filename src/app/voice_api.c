@@ -11,6 +11,9 @@ static const struct route routes[] = {
     {"/api/voice/invite", "POST", oh_voice_invite},
     {"/api/voice/config", "GET", oh_voice_config},
     {"/api/voice/events", "POST", oh_voice_events},
+    {"/api/voice/preflight", "GET", oh_voice_preflight_facts},
+    {"/api/voice/preflight", "POST", oh_voice_preflight},
+    {"/api/voice/diagnostics", "GET", oh_voice_diagnostics},
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
 
@@ -147,6 +150,13 @@ static const struct route *find(const struct oh_http_request *http) {
   return NULL;
 }
 
+static bool lets_in(const struct oh_web *web, const struct oh_http_request *http) {
+  // A page that is not allowed has the most to ask there.
+  if (oh_str_eq(http->path, OH_STR("/api/voice/diagnostics"))) return true;
+  return oh_sites_allow_origin(&web->config->sites, oh_http_field(http, OH_STR("Origin")),
+                               oh_http_field(http, OH_STR("Host")));
+}
+
 static void answer_preflight(const struct oh_voice_request *request, const char *methods) {
   struct oh_text fields;
   oh_text_init(&fields, 4096);
@@ -178,10 +188,9 @@ static void answer(const struct oh_voice_request *request, void *ctx) {
   oh_text_init(&methods, 256);
   methods_of(http->path, &methods);
   const struct route *route = find(http);
-  struct oh_str origin = oh_http_field(http, OH_STR("Origin"));
   if (methods.len == 0 || !web->config->voice.token_api)
     oh_voice_refuse(request, OH_PROBLEM_NOT_FOUND, 0);
-  else if (!oh_sites_allow_origin(&web->config->sites, origin, oh_http_field(http, OH_STR("Host"))))
+  else if (!lets_in(web, http))
     oh_voice_refuse(request, OH_PROBLEM_ORIGIN_DENIED, 0);
   else if (oh_str_eq(http->method, OH_STR("OPTIONS")))
     answer_preflight(request, methods.data);
@@ -205,8 +214,7 @@ static void with_request(struct oh_web *web, int64_t now_us, oh_id conn, const s
   struct oh_str origin = oh_http_field(http, OH_STR("Origin"));
   struct oh_text cors;
   oh_text_init(&cors, 4096);
-  if (oh_sites_allow_origin(&web->config->sites, origin, oh_http_field(http, OH_STR("Host"))))
-    add_cors(origin, &cors);
+  if (lets_in(web, http)) add_cors(origin, &cors);
   struct oh_voice_request request = {
       .web = web, .now_us = now_us, .conn = conn, .http = http, .cors = oh_text_str(&cors)};
   then(&request, ctx);

@@ -40,3 +40,6 @@ void oh_voice_token(const struct oh_voice_request *request);
 void oh_voice_invite(const struct oh_voice_request *request);
 void oh_voice_config(const struct oh_voice_request *request);
 void oh_voice_events(const struct oh_voice_request *request);
+void oh_voice_preflight_facts(const struct oh_voice_request *request);
+void oh_voice_preflight(const struct oh_voice_request *request);
+void oh_voice_diagnostics(const struct oh_voice_request *request);

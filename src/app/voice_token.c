@@ -26,9 +26,8 @@ static bool is_set(const char *text) {
   return text && *text;
 }
 
-// Where clients connect, and where an invitation is opened. False: the request's Host is no host.
-static bool make_urls(const struct oh_voice_request *request, struct oh_text *server_url,
-                      struct oh_text *page_url) {
+bool oh_voice_urls(const struct oh_voice_request *request, struct oh_text *server_url,
+                   struct oh_text *page_url) {
   const struct oh_config *config = request->web->config;
   bool ok = true;
   if (is_set(config->livekit_host))
@@ -61,7 +60,7 @@ static enum oh_problem issue(const struct oh_voice_request *request, const struc
   oh_text_init(&page_url, 1024);
   enum oh_problem problem = OH_PROBLEM_REQUEST_INVALID;
   struct oh_ticket_call call;
-  if (make_urls(request, &server_url, &page_url)) {
+  if (oh_voice_urls(request, &server_url, &page_url)) {
     struct oh_ticket_office office = {.site = site,
                                       .key = web->config->key_items[0],
                                       .server_url = server_url.data,

@@ -48,7 +48,7 @@ struct oh_worker {
   struct oh_mailbox *mailbox;
   struct oh_outbox outbox;
   struct oh_echo *echo;
-  struct oh_resident_ops residents[1]; // the house borrows them
+  struct oh_resident_ops residents[2]; // the house borrows them
   struct oh_house *house;
   struct oh_map session_of, conn_of; // connection ↔ signalling session
   uv_thread_t thread;
@@ -344,6 +344,7 @@ static struct oh_house *open_house(struct oh_worker *w) {
   w->echo = oh_echo_open(config->limit.echo_partners);
   if (!w->echo) return NULL;
   w->residents[0] = oh_echo_ops(w->echo);
+  w->residents[1] = oh_echo_check_ops(w->echo);
   const struct oh_house_config house = {
       .server_version = LIVEKIT_VERSION,
       .node_id = w->crew->node_id,
@@ -366,7 +367,7 @@ static struct oh_house *open_house(struct oh_worker *w) {
       .participants = config->limit.participants,
       .enable_remote_unmute = config->room.enable_remote_unmute,
       .residents = w->residents,
-      .resident_count = 1,
+      .resident_count = 2,
   };
   return oh_house_open(&w->world, w->crew->identity, &house, &w->outbox);
 }

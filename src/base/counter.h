@@ -66,6 +66,7 @@
   X(resumes, "signalling resumes accepted")                                                                  \
   X(tokens_issued, "tokens issued by the token API")                                                         \
   X(tokens_refused, "token requests refused")                                                                \
+  X(checks_issued, "tokens issued for network checks")                                                       \
   X(events_received, "events reported by buttons")                                                           \
   X(events_refused, "events reported by buttons that are not in the table")                                  \
   X(records_written, "events written to disk")                                                               \

@@ -49,10 +49,13 @@
 #define OH_KEY_SOURCES_MAX 512                  // one per site, and those of a configuration read again
 
 // What buttons report, and where it is kept (call/event.h, store/records.h).
-#define OH_EVENTS_BODY_MAX (64 * 1024) // what sendBeacon takes
-#define OH_EVENTS_MAX 64               // of one request; a button sends about 20 a minute
-#define OH_EVENTS_PER_MINUTE 120       // requests of one address; an office behind one has many buttons
-#define OH_RECORDS_WAITING_MAX 512     // rows of one transaction; then it ends at once
+#define OH_EVENTS_BODY_MAX (64 * 1024)    // what sendBeacon takes
+#define OH_EVENTS_MAX 64                  // of one request; a button sends about 20 a minute
+#define OH_EVENTS_PER_MINUTE 120          // requests of one address; an office behind one has many buttons
+#define OH_CHECKS_PER_MINUTE 10           // network checks of one address, besides its calls
+#define OH_CHECK_TOKEN_S 60               // to join a check's room
+#define OH_CHECK_ROOM_US (30 * 1000000LL) // a check takes three seconds; slow networks get ten times that
+#define OH_RECORDS_WAITING_MAX 512        // rows of one transaction; then it ends at once
 
 // The gate (call/gate.h).
 #define OH_USAGES_MAX (4 * OH_SITES_MAX)    // sites counted, those of earlier configurations too

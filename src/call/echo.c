@@ -2,6 +2,7 @@
 #include "call/echo.h"
 #include "base/check.h"
 #include "base/heap.h"
+#include "base/limits.h"
 #include "livekit/house.h"
 #include <math.h>
 #include <opus/opus.h>
@@ -42,7 +43,7 @@ struct partner {
   oh_id resident, track; // track: whom it listens to, 0 = nobody
   enum { WAITING, GREETING, LISTENING } state;
   uint32_t frame; // of the greeting
-  int64_t frame_at_us;
+  int64_t frame_at_us, delay_us;
   // our own stream
   uint16_t sequence, sequence_offset;
   uint32_t timestamp, timestamp_offset;
@@ -100,6 +101,11 @@ static uint32_t clock_of(int64_t now_us) {
   return (uint32_t)(now_us * (RATE / 1000) / 1000);
 }
 
+static void forget(struct partner *p) {
+  p->head = p->used = 0;
+  p->fresh = true;
+}
+
 static void *open_partner(void *ctx, struct oh_house *house, oh_id resident, int64_t now_us) {
   struct oh_echo *echo = ctx;
   if (echo->partners >= echo->partners_max) return NULL;
@@ -111,7 +117,17 @@ static void *open_partner(void *ctx, struct oh_house *house, oh_id resident, int
   p->house = house;
   p->resident = resident;
   p->timestamp = clock_of(now_us);
+  p->delay_us = delay_us;
   oh_resident_set_attribute(house, resident, "lk.agent.state", "listening");
+  return p;
+}
+
+static void *open_check(void *ctx, struct oh_house *house, oh_id resident, int64_t now_us) {
+  struct partner *p = open_partner(ctx, house, resident, now_us);
+  if (!p) return NULL;
+  p->delay_us = 0; // what is measured is the way
+  p->state = LISTENING;
+  forget(p);
   return p;
 }
 
@@ -119,11 +135,6 @@ static void close_partner(void *self) {
   struct partner *p = self;
   p->echo->partners--;
   free(p);
-}
-
-static void forget(struct partner *p) {
-  p->head = p->used = 0;
-  p->fresh = true;
 }
 
 static void on_arrived(void *self, int64_t now_us) {
@@ -151,7 +162,7 @@ static void on_packet(void *self, int64_t now_us, oh_id track, const struct oh_r
   }
   if (track != p->track || p->used == SLOTS) return;
   struct word *word = &p->words[(p->head + p->used++) % SLOTS];
-  word->due_us = now_us + delay_us;
+  word->due_us = now_us + p->delay_us;
   word->rtp = *rtp;
   word->first = p->fresh;
   p->fresh = false;
@@ -226,4 +237,12 @@ struct oh_resident_ops oh_echo_ops(struct oh_echo *echo) {
                                   .arrived = on_arrived,
                                   .deadline = deadline,
                                   .tick = tick};
+}
+
+struct oh_resident_ops oh_echo_check_ops(struct oh_echo *echo) {
+  struct oh_resident_ops ops = oh_echo_ops(echo);
+  ops.agent_name = OH_ECHO_CHECK_NAME;
+  ops.open = open_check;
+  ops.life_us = OH_CHECK_ROOM_US;
+  return ops;
 }

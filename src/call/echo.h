@@ -9,6 +9,8 @@
 #include "livekit/resident.h"
 
 #define OH_ECHO_AGENT_NAME "offhook-echo"
+// The same for a network check before a call: no greeting, no second of delay, and its room ends by itself.
+#define OH_ECHO_CHECK_NAME "offhook-check"
 
 struct oh_echo; // the greeting, encoded once, and how many partners there may be
 
@@ -18,3 +20,4 @@ struct oh_echo *oh_echo_open(uint32_t partners_max);
 void oh_echo_close(struct oh_echo *echo); // after the houses that use it
 // What goes into oh_house_config.residents; `echo` must outlive the house.
 struct oh_resident_ops oh_echo_ops(struct oh_echo *echo);
+struct oh_resident_ops oh_echo_check_ops(struct oh_echo *echo);

@@ -183,6 +183,8 @@ static void tick_participant(struct oh_house *house, int64_t now_us, oh_id id) {
                                 LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
   if (now_us >= p->resume_by_us)
     return oh_participant_close(house, now_us, p, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT);
+  if (p->resident_until_us && now_us >= p->resident_until_us)
+    return oh_room_close(house, now_us, p->room, LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
   if (now_us >= p->refresh_us) oh_refresh_send(house, now_us, p);
   oh_simulate_tick(house, now_us, p);
   oh_subscribe_tick(house, now_us, p);

@@ -151,6 +151,7 @@ void oh_participant_schedule(struct oh_house *house, struct oh_participant *p) {
   at = oh_earlier(at, oh_earlier(oh_negotiate_deadline(p), oh_subscribe_deadline(p)));
   at = oh_earlier(at, oh_data_deadline(p));
   if (p->resident) at = oh_earlier(at, p->resident->deadline(p->resident_self));
+  if (p->resident_until_us) at = oh_earlier(at, p->resident_until_us);
   oh_heap_set(&house->deadlines, &p->place, p->id, at);
 }
 

@@ -68,6 +68,7 @@ struct oh_participant {
   uint32_t place;                         // in the deadline heap
   const struct oh_resident_ops *resident; // NULL: a client
   void *resident_self;
+  int64_t resident_until_us; // the room ends then; 0: never because of it
 };
 
 struct oh_participant *oh_participant_at(struct oh_house *house, oh_id participant);

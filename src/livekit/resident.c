@@ -38,6 +38,7 @@ static void open_resident(struct oh_house *house, int64_t now_us, struct oh_room
   if (!p->resident_self)
     return oh_participant_close(house, now_us, p, LIVEKIT__DISCONNECT_REASON__AGENT_ERROR);
   p->resident = ops;
+  if (ops->life_us) p->resident_until_us = now_us + ops->life_us;
   oh_subscribe_listener(house, now_us, p);
   oh_participant_schedule(house, p);
 }

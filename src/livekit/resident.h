@@ -14,6 +14,7 @@ struct oh_resident_ops {
   const char *agent_name;      // roomConfig.agents[].agentName that asks for it
   const char *identity, *name; // of its participant; "-2", "-3", … is added if the identity is taken
   void *ctx;                   // for open
+  int64_t life_us;             // its room is closed so long after it was made; 0: never because of it
   // The room and the participant exist. Returns what the other calls get as `self`; NULL = full, not opened.
   void *(*open)(void *ctx, struct oh_house *house, oh_id resident, int64_t now_us);
   void (*close)(void *self); // the participant is going away

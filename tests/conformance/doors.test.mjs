@@ -9,6 +9,8 @@ import { after, before, test } from 'node:test'
 import jsqr from 'jsqr'
 import { HAS_PAGE, KEY, SECRET, start, until } from './lib/server.mjs'
 import { counter, metrics } from './lib/probe.mjs'
+import { Participant } from './lib/signal.mjs'
+import { TokenVerifier } from 'livekit-server-sdk'
 
 const CONFIG = `
 public_url: https://call.example/
@@ -147,4 +149,79 @@ test('events from elsewhere, of nobody, or that are none, are refused with a cod
   assert.deepEqual(await code(await report(Array(65).fill({ name: 'open' }))), [400, 'REQUEST_INVALID'])
   assert.deepEqual(await code(await server.post('/api/voice/events', 'x'.repeat(65 * 1024))), [413, 'REQUEST_TOO_LARGE'])
   assert.equal((await server.get('/api/voice/events')).status, 405)
+})
+
+// ---- the network check
+
+const check = (site, headers = {}) =>
+  server.post('/api/voice/preflight', JSON.stringify({ site }), { origin: 'https://garden.example', 'x-forwarded-for': '198.51.100.7', ...headers })
+
+test('N05 the facts for a network check: where audio goes, and whether there is an echo', async () => {
+  const facts = await (await server.get('/api/voice/preflight?site=garden', { headers: { origin: 'https://garden.example' } })).json()
+  assert.equal(facts.site, 'garden')
+  assert.equal(facts.serverUrl, 'wss://call.example')
+  assert.equal(facts.echo, true)
+  assert.ok(facts.udp.length > 0 && facts.tcp.length > 0, JSON.stringify(facts))
+  for (const address of [...facts.udp, ...facts.tcp]) assert.match(address, /:\d+$/)
+  assert.ok(Math.abs(facts.unixMs - Date.now()) < 2000)
+})
+
+test('N05 a check gets a short token for an echo room of its own, and a budget apart from that of calls', async () => {
+  const answer = await check('garden')
+  assert.equal(answer.status, 200)
+  const ticket = await answer.json()
+  assert.match(ticket.roomName, /^check-[0-9a-f]{32}$/)
+  assert.equal(ticket.roomSeconds, 30)
+  const claims = await new TokenVerifier(KEY, SECRET).verify(ticket.token)
+  assert.ok(claims.exp - Date.now() / 1000 <= 61, String(claims.exp))
+  assert.equal(claims.roomConfig.agents[0].agentName, 'offhook-check')
+  const visitor = await Participant.join(server, null, null, { jwt: ticket.token })
+  const echo = visitor.got.find(({ kind, value }) => kind === 'update' && value.participants[0].identity === 'echo') ??
+    visitor.got.find(({ kind, value }) => kind === 'join' && value.otherParticipants.some(({ identity }) => identity === 'echo'))
+  assert.ok(echo, JSON.stringify(visitor.got.map(({ kind }) => kind)))
+  visitor.socket.close()
+  const more = await Promise.all(Array.from({ length: 12 }, () => check('garden')))
+  const refused = more.filter(({ status }) => status === 429)
+  assert.ok(refused.length >= 2 && refused.length <= 4, `${refused.length} of 12`)
+  assert.ok(Number(refused[0].headers.get('retry-after')) > 0)
+  const call = await server.post('/api/voice/token', JSON.stringify({ site: 'garden' }), { origin: 'https://garden.example', 'x-forwarded-for': '198.51.100.7' })
+  assert.equal(call.status, 200)
+})
+
+test('a check is refused where calls would be', async () => {
+  const code = async (answer) => [answer.status, (await answer.json()).code]
+  const from = { 'x-forwarded-for': '198.51.100.8' }
+  assert.deepEqual(await code(await check('nobody', from)), [404, 'SITE_UNKNOWN'])
+  assert.deepEqual(await code(await check('../x', from)), [400, 'REQUEST_INVALID'])
+  assert.deepEqual(await code(await check('garden', { ...from, origin: 'https://shop.example' })), [403, 'ORIGIN_DENIED'])
+  const paused = await server.post('/api/voice/preflight', '{"site":"paused"}', from)
+  assert.deepEqual(await code(paused), [403, 'SITE_PAUSED'])
+})
+
+// ---- diagnostics
+
+const ask = async (query, headers = {}) => {
+  const answer = await server.get(`/api/voice/diagnostics${query}`, { headers })
+  const body = await answer.json()
+  return { answer, body, of: (id) => body.checks.find((one) => one.id === id) }
+}
+
+test('S86 diagnostics answer any page, name each trouble and its remedy, and tell no secret', async () => {
+  const evil = await ask('?site=garden&now=1', { origin: 'http://evil.example' })
+  assert.equal(evil.answer.status, 200)
+  assert.equal(evil.answer.headers.get('access-control-allow-origin'), 'http://evil.example')
+  assert.equal(evil.body.ok, false)
+  for (const [id, verdict, seen] of [['site', 'ok', 'garden'], ['origin', 'fail', 'ORIGIN_DENIED'], ['secure-context', 'fail', 'INSECURE_CONTEXT'], ['clock', 'warn', 'behind']]) {
+    assert.equal(evil.of(id).verdict, verdict, id)
+    assert.match(evil.of(id).seen, new RegExp(seen))
+    assert.equal(verdict !== 'ok', Boolean(evil.of(id).fix), id)
+  }
+  assert.doesNotMatch(JSON.stringify(evil.body), new RegExp(`${SECRET}|${KEY}|garden\\.example`))
+  assert.match(evil.body.headers['Content-Security-Policy'], /connect-src 'self' https:\/\/call\.example wss:\/\/call\.example/)
+  assert.match(evil.body.headers['Permissions-Policy'], /microphone=\(self "https:\/\/call\.example"\)/)
+  const good = await ask(`?site=garden&now=${Date.now()}`, { origin: 'https://www.garden.example' })
+  assert.deepEqual(good.body.checks.filter(({ verdict, id }) => verdict !== 'ok' && id !== 'media'), [])
+  assert.equal((await ask('?site=nobody')).of('site').verdict, 'fail')
+  assert.equal((await ask('?site=paused')).of('site').verdict, 'fail')
+  assert.match((await ask('')).of('origin').seen, /No Origin/)
 })

@@ -9,17 +9,18 @@ static const char asked[] = "{\"agents\":[{\"agentName\":\"offhook-echo\"}]}";
 struct scene {
   struct visit_world w;
   struct oh_echo *echo;
-  struct oh_resident_ops ops;
+  struct oh_resident_ops ops[2];
   struct visitor ann;
 };
 
 static void open_scene(struct scene *s, const char *room_config, uint32_t partners) {
   s->echo = oh_echo_open(partners);
   assert_non_null(s->echo);
-  s->ops = oh_echo_ops(s->echo);
+  s->ops[0] = oh_echo_ops(s->echo);
+  s->ops[1] = oh_echo_check_ops(s->echo);
   struct oh_house_config config = visit_config();
-  config.residents = &s->ops;
-  config.resident_count = 1;
+  config.residents = s->ops;
+  config.resident_count = 2;
   visit_open(&s->w, &config);
   const struct visit_options options = {.single = true, .room_config = room_config};
   s->ann = visit_join(&s->w, "ann", &options);
@@ -179,8 +180,29 @@ static void does_not_hold_the_room_nor_outnumber_its_limit(void **state) {
   close_scene(&s);
 }
 
+static void test_N05_a_check_hears_itself_at_once_and_its_room_ends(void **state) {
+  (void)state;
+  struct scene s;
+  open_scene(&s, "{\"agents\":[{\"agentName\":\"offhook-check\"}]}", 4);
+  connect_and_publish(&s);
+  visit_advance(&s.w, second_us);
+  assert_int_equal(doubles.injected_count, 0); // no greeting
+  talk(&s, 100, 5000, 10);
+  assert_int_equal(doubles.injected_count, 10); // and no second of delay
+  struct oh_house_stats stats;
+  visit_advance(&s.w, 28 * second_us);
+  oh_house_read_stats(s.w.house, &stats);
+  assert_int_equal(stats.rooms, 1);
+  visit_advance(&s.w, 2 * second_us);
+  oh_house_read_stats(s.w.house, &stats);
+  assert_int_equal(stats.rooms, 0);
+  assert_int_equal(stats.participants, 0);
+  close_scene(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_N05_a_check_hears_itself_at_once_and_its_room_ends),
       cmocka_unit_test(comes_only_when_asked_for),
       cmocka_unit_test(greets_once_with_real_opus),
       cmocka_unit_test(says_it_back_a_second_later),
