@@ -1,6 +1,7 @@
 // main.c — finds the subcommand and runs it.
 #include "app/call_cli.h"
 #include "app/command.h"
+#include "app/doctor.h"
 #include "bench/bench.h"
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,8 @@ const struct oh_command oh_commands[] = {
     {"call", "join a room from the command line: play a file, record what is heard", OH_CALL_USAGE,
      oh_call_command},
     {"bench", "measure this server on this machine", OH_BENCH_USAGE, oh_bench_command},
+    {"doctor", "look whether everything is in place for calls, and say how to mend what is not",
+     OH_DOCTOR_USAGE, oh_doctor_command},
     {"keys generate", "print a new API key and secret", NULL, oh_keys_generate_command},
     {"check-config", "read the configuration as serve would, print it without secrets",
      "offhook check-config [--config FILE] [any flag of serve]\n", oh_check_config_command},

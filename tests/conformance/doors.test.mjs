@@ -1,13 +1,13 @@
 // doors.test.mjs — what else the binary answers over HTTP: the button for other sites, pages with a site in their
 // address, the call link's QR code, events.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import jsqr from 'jsqr'
-import { HAS_PAGE, KEY, SECRET, start, until } from './lib/server.mjs'
+import { BINARY, environment, HAS_PAGE, KEY, SECRET, start, until } from './lib/server.mjs'
 import { counter, metrics } from './lib/probe.mjs'
 import { Participant } from './lib/signal.mjs'
 import { TokenVerifier } from 'livekit-server-sdk'
@@ -224,4 +224,67 @@ test('S86 diagnostics answer any page, name each trouble and its remedy, and tel
   assert.equal((await ask('?site=nobody')).of('site').verdict, 'fail')
   assert.equal((await ask('?site=paused')).of('site').verdict, 'fail')
   assert.match((await ask('')).of('origin').seen, /No Origin/)
+})
+
+// ---- doctor
+
+function doctor(args, env = {}) {
+  return new Promise((done) => {
+    execFile(BINARY, ['doctor', '--json', ...args], { env: environment({ LIVEKIT_API_KEY: KEY, LIVEKIT_API_SECRET: SECRET, ...env }) }, (error, stdout) => {
+      const report = JSON.parse(stdout)
+      done({ code: error ? error.code : 0, report, of: (id) => report.checks.find((one) => one.id === id), bad: report.checks.filter(({ verdict }) => verdict === 'fail') })
+    })
+  })
+}
+const QUIET_PORTS = ['--port', '0', '--udp-port', '0', '--tcp-port', '0', '--admin-port', '0']
+
+test('S88 doctor calls the echo by UDP and by TCP, and passes a server that is well', async () => {
+  // The visitors' address of this file's server is only an example, so this one is of its own.
+  const plain = await start({ args: ['--voice-allowed-origins', 'https://shop.example'] })
+  try {
+    const seen = await doctor([plain.url, ...QUIET_PORTS, '--voice-allowed-origins', 'https://shop.example', '--page', `${plain.url}/version`])
+    assert.deepEqual(seen.bad, [])
+    assert.equal(seen.code, 0)
+    for (const id of ['reachable', 'clock', 'cors', 'call-udp', 'call-tcp', 'page-csp', 'dns']) assert.equal(seen.of(id)?.verdict, 'ok', id)
+    assert.match(seen.of('call-udp').seen, /heard back/)
+    const strict = await doctor(['--production', plain.url, ...QUIET_PORTS])
+    assert.equal(strict.code, 1)
+    const ids = strict.bad.map(({ id }) => id)
+    for (const id of ['https', 'allowed-origins', 'callers']) assert.ok(ids.includes(id), `${id} in ${ids}`)
+    for (const one of strict.bad) assert.ok(one.fix, one.id)
+    assert.ok(!JSON.stringify(strict.report).includes(SECRET))
+  } finally {
+    assert.equal(await plain.stop(), 0, plain.log)
+  }
+})
+
+test('S88 doctor looks at certificates: what browsers refuse, and what ends soon', async () => {
+  const cert = path.join(folder, 'cert.pem'), key = path.join(folder, 'key.pem')
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '3', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const secure = await start({ args: ['--tls-cert', cert, '--tls-key', key] })
+  try {
+    const url = `https://localhost:${secure.port}`
+    const unknown = await doctor([url, ...QUIET_PORTS])
+    assert.equal(unknown.of('certificate').verdict, 'fail')
+    assert.equal(unknown.code, 1)
+    const known = await doctor([url, '--ca', cert, ...QUIET_PORTS])
+    assert.equal(known.of('certificate').verdict, 'warn')
+    assert.match(known.of('certificate').seen, /[23] days/)
+    assert.equal(known.of('call-udp').verdict, 'ok', JSON.stringify(known.of('call-udp')))
+  } finally {
+    await secure.stop()
+  }
+})
+
+test('S86 doctor names what it cannot read or reach, and how to mend it', async () => {
+  const gone = await doctor(['http://127.0.0.1:9', ...QUIET_PORTS])
+  assert.equal(gone.of('reachable').verdict, 'fail')
+  const wrong = await doctor(['--no-such-flag', 'x'])
+  assert.equal(wrong.code, 1)
+  assert.match(wrong.of('configuration').seen, /no-such-flag/)
+  const weak = await doctor(QUIET_PORTS, { LIVEKIT_API_SECRET: 'secret' })
+  assert.ok(weak.bad.length > 0 && weak.code === 1)
+  const undirected = await doctor(['--data-dir', '/nowhere/at/all', ...QUIET_PORTS])
+  assert.equal(undirected.of('data-dir').verdict, 'fail')
 })

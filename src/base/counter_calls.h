@@ -1,0 +1,25 @@
+// counter_calls.h — the second page of counter.h, for what is around a call: records, the voice API's
+// refusals.
+#pragma once
+
+// X(name, help)
+#define OH_COUNTERS_CALLS(X)                                                                                 \
+  X(checks_issued, "tokens issued for network checks")                                                       \
+  X(events_received, "events reported by buttons")                                                           \
+  X(events_refused, "events reported by buttons that are not in the table")                                  \
+  X(records_written, "events written to disk")                                                               \
+  X(records_deleted, "events deleted from disk because of their age or for want of room")                    \
+  X(records_lost, "events not written because of the disk, or because too many were waiting")                \
+  X(voice_refused_request, "voice API requests refused: not understood, too large, no such address")         \
+  X(voice_refused_origin, "voice API requests refused: the page's origin is not allowed")                    \
+  X(voice_refused_site, "voice API requests refused: no such site")                                          \
+  X(voice_refused_paused, "voice API requests refused: the site is paused")                                  \
+  X(voice_refused_rate, "voice API requests refused: the address asks too often")                            \
+  X(voice_refused_budget, "voice API requests refused: no more calls for today")                             \
+  X(voice_refused_capacity, "voice API requests refused: too many calls at a time")                          \
+  X(voice_refused_proof, "voice API requests answered with a puzzle")                                        \
+  X(voice_refused_sign_in, "voice API requests refused: no valid sign-in")                                   \
+  X(voice_refused_ticket, "voice API requests refused: an invitation or resume ticket is not valid")         \
+  X(voice_refused_server, "voice API requests refused: the server is draining or failed")                    \
+  X(proofs_solved, "puzzles that came back solved")                                                          \
+  X(calls_ended_duration, "calls ended because of max_duration")
