@@ -3,6 +3,7 @@
 import { durationOf, formatClock, isActive } from '@offhook/core';
 import { loadWords, localeFor, withLabels } from '@offhook/core/words';
 import type { Call, CallHandle } from '@offhook/core';
+import type { DemoCall } from '@offhook/core/demo';
 import type { Words } from '@offhook/core/words';
 import { createAnnouncer, newsOf } from './announcer';
 import type { Company } from './company';
@@ -54,12 +55,14 @@ class CallPanel implements Panel {
   private sheets: typeof Sheets | null = null;
   private company: Promise<Company> | null = null;
   private opened = false;
+  private demo: string | null;
   private before: Call;
   private clock: ReturnType<typeof setInterval> | undefined;
   private readonly unsubscribe: () => void;
 
   constructor(private readonly host: Host, private words: Words, readonly call: CallHandle) {
     this.before = this.call.get();
+    this.demo = host.getAttribute('demo');
     this.frame = createFrame(this.id, {
       close: () => { host.close(); },
       more: () => { this.show('settings'); },
@@ -105,6 +108,9 @@ class CallPanel implements Panel {
   }
 
   refresh(): void {
+    const demo = this.host.getAttribute('demo');
+    if ('show' in this.call && demo !== this.demo) (this.call as DemoCall).show(demo === null || demo === '' ? 'idle' : demo);
+    this.demo = demo;
     void loadWords(localeFor(this.host.wishes(), this.host.site?.languages)).then((words) => {
       this.words = words;
       this.key = ''; // what is shown is in the former language
