@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const wanted = process.argv.slice(2)
 const files = readdirSync(here)
-  .filter((name) => name.endsWith('.test.mjs') && (wanted.length ? wanted.some((w) => name.startsWith(w)) : !name.startsWith('network')))
+  .filter((name) => name.endsWith('.test.mjs') && (wanted.length ? wanted.some((w) => name.startsWith(w)) : !/^(network|examples)/.test(name)))
   .map((name) => here + name)
 let passed = 0
 let failed = 0
