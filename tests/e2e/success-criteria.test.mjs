@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { TokenVerifier } from 'livekit-server-sdk'
 import { startServer } from './lib/server.mjs'
 import { openChromium } from './lib/browser.mjs'
-import { EAR, hearsSilence, hearsTone, microphoneReleased, startCall } from './lib/ear.mjs'
-import { eventually } from './lib/wait.mjs'
+import { microphoneReleased } from './lib/ear.mjs'
+import { startCall, visit as visitPage } from './lib/visitor.mjs'
+import { eventually, hears, hearsNothing } from './lib/wait.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path) => readFileSync(join(root, path), 'utf8')
@@ -25,29 +26,20 @@ after(async () => {
   await server?.stop()
 })
 
-const STATES = () => {
-  window.states = []
-  new MutationObserver(() => {
-    const state = document.querySelector('.oh-launcher')?.dataset.ohState
-    if (state && window.states.at(-1) !== state) window.states.push(state)
-  }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-oh-state'] })
-}
-
-// Opens the binary's page in a browser profile of its own, and closes it whatever happens.
-async function visit(work, { at = server, ...options } = {}) {
-  const context = await browser.newContext(options)
-  const page = await context.newPage()
-  const said = []
-  page.on('console', (message) => message.type() === 'error' && said.push(message.text()))
-  await page.addInitScript(EAR)
-  await page.addInitScript(STATES)
-  try {
-    await page.goto(at.http)
-    return await work(page, said)
-  } finally {
-    await context.close()
-  }
-}
+// The states the launcher went through, noted from the moment the page is opened.
+const noteStates = (page) =>
+  page.evaluate(() => {
+    window.states = []
+    new MutationObserver(() => {
+      const state = document.querySelector('.oh-launcher')?.dataset.ohState
+      if (state && window.states.at(-1) !== state) window.states.push(state)
+    }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-oh-state'] })
+  })
+const visit = (work, { at = server, ...options } = {}) =>
+  visitPage(browser, at.http, async (page, problems) => {
+    await noteStates(page)
+    return work(page, problems)
+  }, options)
 const inState = (page, state, options) =>
   eventually(`state ${state}`, async () => {
     const seen = await page.evaluate(() => window.states)
@@ -96,7 +88,7 @@ describe('S85 success criteria', () => {
   test('Real WebRTC connection', () =>
     visit(async (page) => {
       await startCall(page)
-      await hearsTone(page, 440)
+      await hears(page, 440)
       const transports = (await page.evaluate(() => window.transports())).filter((transport) => transport.received > 0)
       assert.ok(transports.length > 0, 'media went through an RTCPeerConnection')
       for (const { dtls, cipher, sent } of transports) {
@@ -125,27 +117,27 @@ describe('S85 success criteria', () => {
       assert.ok(left > 3500 && left <= 3601, `it is good for one hour, not ${left} s`)
       assert.equal(new URL(socket.url()).host, new URL(body.livekitHost).host)
       assert.ok(new URL(socket.url()).pathname.startsWith('/rtc'))
-      await hearsTone(page, 440)
+      await hears(page, 440)
     }))
 
   test('Microphone mute/unmute', () =>
     visit(async (page) => {
       await startCall(page)
-      await hearsTone(page, 440)
+      await hears(page, 440)
       const mute = button(page, 'Mute microphone')
       assert.equal(await mute.getAttribute('aria-pressed'), 'false')
       await mute.click()
-      await hearsSilence(page)
+      await hearsNothing(page)
       assert.equal(await mute.getAttribute('aria-pressed'), 'true')
       await mute.click()
-      await hearsTone(page, 440)
+      await hears(page, 440)
       assert.equal(await mute.getAttribute('aria-pressed'), 'false')
     }))
 
   test('Speaker mute/unmute', () =>
     visit(async (page) => {
       await startCall(page)
-      await hearsTone(page, 440)
+      await hears(page, 440)
       const speaker = button(page, 'Mute speaker')
       const audible = (wanted) =>
         eventually(`audible: ${wanted}`, async () => {
@@ -203,11 +195,12 @@ describe('S85 success criteria', () => {
       assert.ok(said.some((line) => line.startsWith('Failed to start call:')), said.join('\n'))
       await page.unroute('**/api/voice/token')
       await page.reload()
+      await noteStates(page)
       await page.route('**/api/voice/token', (route) => route.fulfill({ status: 400, body: 'no' }), { times: 1 })
       await startCall(page)
       await inState(page, 'failed')
       await button(page, 'Try again').click()
-      await hearsTone(page, 440)
+      await hears(page, 440)
     }))
 
   test('Automatic reconnection', async () => {
@@ -216,12 +209,12 @@ describe('S85 success criteria', () => {
     try {
       await visit(async (page) => {
         await startCall(page)
-        await hearsTone(page, 440)
+        await hears(page, 440)
         await first.stop()
         await inState(page, 'reconnecting', { timeout: 40_000 })
         first = await startServer({ keys, port: first.port, udpPort: first.udpPort })
         await inState(page, 'connected', { timeout: 40_000 })
-        await hearsTone(page, 440, { timeout: 30_000 })
+        await hears(page, 440, { timeout: 30_000 })
         assert.equal(await page.getByRole('timer').count(), 1)
       }, { at: first })
     } finally {
@@ -234,7 +227,7 @@ describe('S85 success criteria', () => {
     try {
       await visit(async (page) => {
         await startCall(page)
-        await hearsTone(page, 440)
+        await hears(page, 440)
         await eventually('visitor and echo partner are there', async () => (await participants(own)) === 2)
         await button(page, 'End call').click()
         await microphoneReleased(page)
@@ -288,7 +281,7 @@ describe('S85 success criteria', () => {
       assert.deepEqual(await axe(page), [])
       await button(page, 'Start voice call').focus()
       await page.keyboard.press('Enter')
-      await hearsTone(page, 440)
+      await hears(page, 440)
       assert.deepEqual(await axe(page), [])
       assert.ok((await page.locator('[aria-live]:not([aria-live=off]), [role=status], [role=alert]').count()) > 0, 'there is a live region')
       await button(page, 'End call').focus()

@@ -67,24 +67,6 @@ export const EAR = () => {
   }
 }
 
-export const hearsTone = (page, hz, options) =>
-  eventually(`${hz} Hz heard`, async () => {
-    const heard = await page.evaluate(() => window.hear())
-    return { ok: Math.abs(heard.hz - hz) < 12 && heard.rms > 0.02, ...heard }
-  }, options)
-
-export const hearsSilence = (page, options) =>
-  eventually('silence', async () => {
-    const heard = await page.evaluate(() => window.hear())
-    return { ok: heard.rms < 0.003, ...heard }
-  }, options)
-
-// Two clicks, as a visitor makes them. `start` differs where one has to sign in first.
-export async function startCall(page, { launcher = /talk to us/i, start = 'Start voice call' } = {}) {
-  await page.getByRole('button', { name: launcher }).first().click()
-  await page.getByRole('button', { name: start }).click()
-}
-
 export const microphoneReleased = (page) =>
   eventually('the microphone is released', async () => {
     const { asked, live } = await page.evaluate(() => window.microphones())

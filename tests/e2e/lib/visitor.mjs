@@ -1,40 +1,6 @@
 // visitor.mjs — somebody on a web page with the call button: finds it by role and name, listens to what the page plays.
-import { eventually } from './wait.mjs'
-
-// Listens to whatever remote audio the page plays, without knowing how it is built: wraps media elements as they get streams.
-const EAR = () => {
-  const analysers = new Set()
-  let context
-  const descriptor = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject')
-  Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
-    ...descriptor,
-    set(stream) {
-      descriptor.set.call(this, stream)
-      if (!stream?.getAudioTracks().length) return
-      context ??= new AudioContext()
-      const analyser = context.createAnalyser()
-      analyser.fftSize = 16384
-      analyser.smoothingTimeConstant = 0
-      context.createMediaStreamSource(stream).connect(analyser)
-      analysers.add({ analyser, element: this })
-    },
-  })
-  window.hear = () => {
-    let best = { hz: 0, rms: 0, audible: false }
-    for (const { analyser, element } of analysers) {
-      const samples = new Float32Array(analyser.fftSize)
-      analyser.getFloatTimeDomainData(samples)
-      const rms = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length)
-      if (rms < best.rms) continue
-      const bins = new Float32Array(analyser.frequencyBinCount)
-      analyser.getFloatFrequencyData(bins)
-      let peak = 1
-      for (let i = 2; i < bins.length; i++) if (bins[i] > bins[peak]) peak = i
-      best = { hz: (peak * context.sampleRate) / analyser.fftSize, rms, audible: !element.muted && element.volume > 0 }
-    }
-    return best
-  }
-}
+import { EAR, microphoneReleased } from './ear.mjs'
+import { eventually, hears } from './wait.mjs'
 
 // Opens `url` as a visitor would. `problems` collects errors of the console, uncaught ones, and requests to
 // anybody but `home` (one address or several).
@@ -56,7 +22,35 @@ export async function visitor(browser, url, { home = new URL(url).origin, contex
 export const showsState = (page, state, options) =>
   eventually(`${state} is shown`, async () => (await page.locator(`[data-oh-state="${state}"]`).count()) > 0, options)
 
-export const startCall = async (page) => {
-  await page.getByRole('button', { name: /talk to us/i }).click()
-  await page.getByRole('button', { name: 'Start voice call' }).click()
+// Two clicks, as a visitor makes them. `start` differs where the button says something else first.
+export async function startCall(page, { start = 'Start voice call' } = {}) {
+  await page.getByRole('button', { name: /talk to us/i }).first().click()
+  await page.getByRole('button', { name: start }).click()
+}
+
+// A whole call: the own voice comes back, End call, the microphone is let go.
+export async function talk(page, { hz = 440, ...names } = {}) {
+  await startCall(page, names)
+  await hears(page, hz)
+  await page.getByRole('button', { name: 'End call' }).click()
+  await microphoneReleased(page)
+}
+
+// The same for a whole visit, in a profile of its own that is gone afterwards. When `work` fails, what the person saw says
+// more than what was waited for.
+export async function visit(browser, url, work, options) {
+  const context = await browser.newContext(options)
+  try {
+    const { page, problems } = await visitor(context, url, { home: 'http', context: undefined })
+    page.on('response', (response) => response.status() >= 400 && problems.push(`${response.status()} ${response.url()}`))
+    try {
+      return await work(page, problems)
+    } catch (error) {
+      const seen = await page.getByRole('dialog').first().innerText({ timeout: 500 }).catch(() => 'no dialog')
+      error.message += `\nthe page shows: ${seen}\nand complains: ${problems.join('\n')}`
+      throw error
+    }
+  } finally {
+    await context.close()
+  }
 }
