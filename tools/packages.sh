@@ -70,7 +70,7 @@ build_page() {
   if [ ! -f "$root/web/dist/site/index.html" ] || [ -n "$(find "$root/web" -newer "$root/web/dist/site/index.html" \
     -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit)" ]; then
     say "building the page"
-    (cd "$root/web" && npm run --silent build >&2) || stop "the page could not be built"
+    (cd "$root/web" && npm run --silent build:react >&2 && npm run --silent build >&2) || stop "the page could not be built"
   fi
 }
 
