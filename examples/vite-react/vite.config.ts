@@ -1,8 +1,9 @@
-// vite.config.ts — hands the call API of this site to offhook, so that the button finds it on its own origin.
+// vite.config.ts — hands what belongs to calls on to offhook: the button finds everything on the page's own origin.
 import { defineConfig } from 'vite';
 import react from '@vitejs/plugin-react';
 
-const proxy = { '/api/voice': process.env.OFFHOOK_URL ?? 'http://localhost:7880' };
+const offhook = process.env.OFFHOOK_URL ?? 'http://localhost:7880';
+const proxy = { '/api/voice': offhook, '/rtc': { target: offhook, ws: true } };
 
 export default defineConfig({
   plugins: [react()],

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { ClerkProvider, Show, SignInButton, SignOutButton } from '@clerk/nextjs';
 import './globals.css';
 
-export const metadata: Metadata = { title: 'Acme' };
+export const metadata: Metadata = { title: 'Acme', icons: 'data:,' };
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (

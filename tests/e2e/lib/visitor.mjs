@@ -47,7 +47,7 @@ export async function visit(browser, url, work, options) {
       return await work(page, problems)
     } catch (error) {
       const seen = await page.getByRole('dialog').first().innerText({ timeout: 500 }).catch(() => 'no dialog')
-      error.message += `\nthe page shows: ${seen}\nand complains: ${problems.join('\n')}`
+      error.message += `\nthe page shows: ${seen}\nand complains: ${problems.slice(0, 5).map((line) => line.slice(0, 300)).join('\n')}`
       throw error
     }
   } finally {
