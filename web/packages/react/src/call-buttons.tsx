@@ -45,7 +45,7 @@ export function CallButtons({ muted, onEnd, onMore }: CallButtonsProps): ReactEl
         {onMore !== undefined && (
           <button type="button" className="oh-control" aria-label={words.settings} onClick={onMore}>
             <span className="oh-control-face"><SlidersHorizontal size={20} /></span>
-            <span className="oh-control-name" aria-hidden="true">{words.more}</span>
+            <span className="oh-control-name" aria-hidden="true">{words.settings}</span>
           </button>
         )}
         <button
