@@ -43,7 +43,7 @@ export async function buildPages(out = OUT) {
   await mkdir(path.join(out, 'assets'), { recursive: true });
   const names = {
     CSS: await bundle(out, 'src/pages.css'),
-    ICON: await asset(out, 'icon', '.svg', await readFile(path.join(here, '../site/src/icon.svg'))),
+    ICON: await asset(out, 'pages-icon', '.svg', await readFile(path.join(here, '../site/src/icon.svg'))),
     LANGUAGES: await languages(),
   };
   for (const page of PAGES) {
