@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """embed_page.py — turns what the web workspace built into one C file that the server links.
 
-usage: embed_page.py OUT.c DEPFILE TREE…
-       embed_page.py --none OUT.c
+usage: embed_page.py [--without-page] OUT.c DEPFILE TREE…
 
 TREE is DIRECTORY=PREFIX for files that only our own pages load, DIRECTORY+=PREFIX for files that any page on
-any host may load; PREFIX is where the directory is served, "/" or like "/r". The first must have an index.html;
-others that are missing are left out, and the file is made again once they are there.
+any host may load; PREFIX is where the directory is served, "/" or like "/r". The first must have an index.html unless
+--without-page is there; others that are missing are left out, and the file is made again once they are there.
 
 Every file gets an ETag from its content and, where that saves bytes, a gzip and a brotli copy, so that the
 server never compresses anything itself. Same input, same output.
@@ -14,6 +13,7 @@ server never compresses anything itself. Same input, same output.
 import gzip
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,21 +44,22 @@ def variants(path):
     data = path.read_bytes()
     found = [("identity", data)]
     if path.suffix in PACKED:
-        packed = [("gzip", gzip.compress(data, 9, mtime=0)),
-                  ("br", subprocess.run(["brotli", "--best", "--stdout", str(path)], check=True,
-                                        stdout=subprocess.PIPE).stdout)]
+        packed = [("gzip", gzip.compress(data, 9, mtime=0))]
+        if shutil.which("brotli"):  # a build with the page has it
+            packed.append(("br", subprocess.run(["brotli", "--best", "--stdout", str(path)], check=True,
+                                                stdout=subprocess.PIPE).stdout))
         found += [(name, small) for name, small in packed if len(small) < len(data) * 95 // 100]
     return found
 
 
-def read_trees(arguments):
+def read_trees(arguments, needs_page):
     """(path, route, any page may load it) of each file, and all that decides whether to make the C file again."""
     files, watched = [], []
     for number, argument in enumerate(arguments):
         directory, prefix = argument.split("=", 1)
         shared = directory.endswith("+")
         root = Path(directory.rstrip("+"))
-        if number == 0 and not (root / "index.html").is_file():
+        if number == 0 and needs_page and not (root / "index.html").is_file():
             sys.exit(f"embed_page.py: {root} has no index.html; build the page first: ./run --build-only")
         # A directory changes when files come and go; one that is missing is noticed by the one it will be in.
         watched.append(root if root.is_dir() else root.parent)
@@ -74,12 +75,11 @@ def read_trees(arguments):
 
 
 def main():
-    if sys.argv[1] == "--none":
-        out, files = Path(sys.argv[2]), []
-    else:
-        out = Path(sys.argv[1])
-        files, watched = read_trees(sys.argv[3:])
-        Path(sys.argv[2]).write_text(f"{out}: {' '.join(str(path) for path in watched)}\n")
+    needs_page = sys.argv[1] != "--without-page"
+    out, depfile, *trees = sys.argv[1 if needs_page else 2:]
+    files, watched = read_trees(trees, needs_page)
+    Path(depfile).write_text(f"{out}: {' '.join(str(path) for path in watched)}\n")
+    out = Path(out)
     c = ['// made by tools/embed_page.py', '#include "app/page.h"', '']
     rows = []
     for n, (path, route, shared) in enumerate(files):

@@ -11,4 +11,4 @@ struct oh_page_file {
   struct oh_bytes identity, gzip, br; // gzip and br have len 0 where they save nothing
 };
 extern const struct oh_page_file oh_page_files[]; // sorted by path, bytewise
-extern const size_t oh_page_file_count;           // 0: built without the page
+extern const size_t oh_page_file_count;           // without the page: openapi.json only
