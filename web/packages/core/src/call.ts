@@ -216,7 +216,8 @@ export function createCall(options: CallOptions): CallHandle {
         unwatchMic = permission.watch(() => { send({ type: 'mic-allowed' }); });
         break;
       case 'close':
-        void close(effect.keep);
+        // Without a ticket nobody comes back: then the others should know at once.
+        void close(effect.keep && (options.resumeStore?.load() ?? null) !== null);
         break;
       case 'report-error':
         options.onError?.(effect.error, effect.during);
@@ -326,7 +327,7 @@ export function createCall(options: CallOptions): CallHandle {
     const owner = attempt;
     if (owner === null) return;
     owner.abort.abort();
-    if (keep) options.oneCall?.release(); // the next page or tab wants it now
+    if (call.endReason === 'page' || call.endReason === 'moved') options.oneCall?.release(); // the next page or tab wants it now
     let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = new Promise<void>((resolve) => { timer = setTimeout(resolve, CLOSE_LIMIT_MS); });
     await Promise.race([owner.phone?.close(keep).catch(() => undefined) ?? Promise.resolve(), limit]);

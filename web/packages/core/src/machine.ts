@@ -496,6 +496,7 @@ function stepAside(
 
     case 'warning':
       if (!running || call.warnings.includes(event.warning) === event.on) return stay(call);
+      if (event.warning === 'muted-talking' && call.pushToTalk) return stay(call); // muted is how one rests there
       return stay({ ...call, warnings: WARNINGS.filter((one) => (one === event.warning ? event.on : call.warnings.includes(one))) });
 
     case 'devices':

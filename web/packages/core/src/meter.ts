@@ -1,9 +1,16 @@
 // meter.ts — how loud a track is right now, 0 … 1 on a decibel scale. One AudioContext for the whole call.
 
+/** `muted`: a second copy of the microphone, for noticing that somebody talks behind the mute button. */
+export type Side = 'local' | 'remote' | 'muted';
+
 export interface Meter {
   /** Listens to this track from now on; null: to nothing. */
-  listen(side: 'local' | 'remote', track: MediaStreamTrack | null): void;
-  level(side: 'local' | 'remote'): number;
+  listen(side: Side, track: MediaStreamTrack | null): void;
+  level(side: Side): number;
+  /** Is there anything at all, or digital silence? */
+  alive(side: Side): boolean;
+  /** After an interruption by the system. */
+  resume(): Promise<void>;
   close(): void;
 }
 
@@ -25,16 +32,29 @@ interface Ear {
   readonly analyser: AnalyserNode;
 }
 
-export function openMeter(): Meter {
-  let context: AudioContext | null = null;
-  const ears: { local: Ear | null; remote: Ear | null } = { local: null, remote: null };
-  const samples = new Float32Array(1024);
+const WINDOW = 16_384; // a third of a second: no beep between two looks is missed
+const DEAD = 1e-6; // −120 dB: no microphone in any room is that quiet
 
-  function drop(side: 'local' | 'remote'): void {
+/** `onInterrupted`: the system took the sound away (Safari says so of the AudioContext). */
+export function openMeter(onInterrupted: () => void = () => undefined): Meter {
+  let context: AudioContext | null = null;
+  const ears: Record<Side, Ear | null> = { local: null, remote: null, muted: null };
+  const samples = new Float32Array(WINDOW);
+  const newest = samples.subarray(WINDOW - 1024);
+
+  function drop(side: Side): void {
     const ear = ears[side];
     ear?.source.disconnect();
     ear?.analyser.disconnect();
     ears[side] = null;
+  }
+
+  function open(): AudioContext {
+    const opened = new AudioContext();
+    opened.onstatechange = () => {
+      if ((opened.state as string) === 'interrupted') onInterrupted();
+    };
+    return opened;
   }
 
   return {
@@ -42,7 +62,7 @@ export function openMeter(): Meter {
       if (ears[side]?.track === track) return;
       drop(side);
       if (track === null || typeof AudioContext === 'undefined') return;
-      context ??= new AudioContext();
+      context ??= open();
       // Without a running clock the analyser stays at zero; there was a click, so this is allowed.
       if (context.state === 'suspended') void context.resume().catch(() => undefined);
       const source = context.createMediaStreamSource(new MediaStream([track]));
@@ -55,11 +75,23 @@ export function openMeter(): Meter {
       const ear = ears[side];
       if (ear === null) return 0;
       ear.analyser.getFloatTimeDomainData(samples);
-      return loudness(samples);
+      return loudness(newest);
+    },
+    alive(side) {
+      const ear = ears[side];
+      // Without a running clock nothing is known.
+      if (ear === null || context?.state !== 'running') return true;
+      ear.analyser.getFloatTimeDomainData(samples);
+      return samples.some((sample) => Math.abs(sample) > DEAD);
+    },
+    async resume() {
+      await context?.resume();
     },
     close() {
       drop('local');
       drop('remote');
+      drop('muted');
+      if (context !== null) context.onstatechange = null;
       void context?.close().catch(() => undefined);
       context = null;
     },
