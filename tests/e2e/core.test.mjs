@@ -80,7 +80,9 @@ describe('the core in a browser', () => {
     const ms = await page.evaluate(() => window.hangUp())
     assert.ok(ms <= 100, `${ms} ms`)
     await reaches(page, 'ended')
-    assert.deepEqual(await page.evaluate(() => window.states), ['opening', 'requesting-mic', 'connecting', 'ringing', 'connected', 'ending', 'ended'].filter((state, i, all) => state !== 'ringing' || all.includes('ringing')))
+    // The echo partner may be there at once or a moment later.
+    const states = (await page.evaluate(() => window.states)).filter((state) => state !== 'ringing')
+    assert.deepEqual(states, ['opening', 'requesting-mic', 'connecting', 'connected', 'ending', 'ended'])
     await page.close()
   })
 
@@ -175,6 +177,16 @@ describe('the core in a browser', () => {
     await context.close()
   })
 
+  test('N05 the check before a call hears its own tone from the server, and asks nobody', async () => {
+    const page = await open()
+    const verdict = await page.evaluate(() => window.preflight())
+    assert.equal(verdict.verdict, 'ready', JSON.stringify(verdict))
+    assert.equal(verdict.route, 'udp')
+    assert.ok(verdict.echoMs > 0 && verdict.echoMs < 3000)
+    assert.equal(await page.evaluate(() => window.microphones()), 0)
+    await page.close()
+  })
+
   test('S51 fifty calls leave no microphone and no listener behind', async () => {
     const page = await open()
     const cycle = async () => {
@@ -184,9 +196,18 @@ describe('the core in a browser', () => {
       await eventually('ended', async () => (await call(page)).state === 'ended', { every: 10 })
     }
     for (let i = 0; i < 3; i++) await cycle()
-    const before = await page.evaluate(() => window.listeners())
+    // livekit-client lets go of a room's last listener when the room is collected.
+    const devtools = await page.context().newCDPSession(page)
+    const settled = async () => {
+      await devtools.send('HeapProfiler.collectGarbage')
+      return page.evaluate(() => window.listeners())
+    }
+    const before = await settled()
     for (let i = 0; i < 50; i++) await cycle()
-    assert.ok((await page.evaluate(() => window.listeners())) <= before, 'listeners grow')
+    await eventually('no more listeners than before', async () => {
+      const after = await settled()
+      return { ok: Object.keys(after).every((name) => after[name] <= (before[name] ?? 0)), before, after }
+    })
     assert.equal(await page.evaluate(() => window.live()), 0)
     await page.close()
   })

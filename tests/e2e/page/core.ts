@@ -1,8 +1,9 @@
 // core.ts — a page with the core's call machine and phone and nothing else, for core.test.mjs. What the browser gives is
 // counted: who holds a microphone, who listens to what.
 
-import { createCall, createOneCall, createResumeStore, createTokenClient } from '@offhook/core';
+import { createCall, createMicrophonePermission, createOneCall, createResumeStore, createTokenClient, runPreflight } from '@offhook/core';
 import type { CallHandle, CallSettings } from '@offhook/core';
+import { probeLine } from '@offhook/core/livekit-probe';
 import { createLiveKitPhone } from '@offhook/core/livekit-phone';
 
 const tracks = new Set<MediaStreamTrack>();
@@ -19,26 +20,29 @@ navigator.mediaDevices.getUserMedia = async (constraints) => {
   return stream;
 };
 
-/** Listeners on what outlives a call. */
-const listening = new Map<string, number>();
-for (const target of [EventTarget.prototype]) {
-  const add = target.addEventListener;
-  const remove = target.removeEventListener;
-  const lasting = (it: EventTarget): string | null =>
-    (it === window ? 'window' : it === document ? 'document' : it === navigator.mediaDevices ? 'mediaDevices' : null);
-  const seen = new Map<string, Set<unknown>>();
-  target.addEventListener = function (this: EventTarget, type: string, listener: never, options?: never) {
-    const name = lasting(this ?? window);
-    if (name !== null) seen.set(`${name} ${type}`, (seen.get(`${name} ${type}`) ?? new Set()).add(listener));
-    add.call(this, type, listener, options);
-  };
-  target.removeEventListener = function (this: EventTarget, type: string, listener: never, options?: never) {
-    const name = lasting(this ?? window);
-    if (name !== null) seen.get(`${name} ${type}`)?.delete(listener);
-    remove.call(this, type, listener, options);
-  };
-  Object.assign(window, { listeners: () => { for (const [key, set] of seen) listening.set(key, set.size); return [...listening.values()].reduce((sum, count) => sum + count, 0); } });
+/** Listeners on what outlives a call, by "target type". */
+const listening = new Map<string, Set<unknown>>();
+const add = EventTarget.prototype.addEventListener;
+const remove = EventTarget.prototype.removeEventListener;
+function lasting(target: EventTarget, type: string): Set<unknown> | null {
+  const name = target === window ? 'window' : target === document ? 'document' : target === navigator.mediaDevices ? 'mediaDevices' : null;
+  if (name === null) return null;
+  const set = listening.get(`${name} ${type}`) ?? new Set();
+  listening.set(`${name} ${type}`, set);
+  return set;
 }
+EventTarget.prototype.addEventListener = function (this: EventTarget | undefined, type, listener, options) {
+  const target = this ?? window;
+  const set = lasting(target, type);
+  set?.add(listener);
+  if (typeof options === 'object' && options.signal !== undefined) add.call(options.signal, 'abort', () => { set?.delete(listener); });
+  add.call(target, type, listener, options);
+};
+EventTarget.prototype.removeEventListener = function (this: EventTarget | undefined, type, listener, options) {
+  const target = this ?? window;
+  lasting(target, type)?.delete(listener);
+  remove.call(target, type, listener, options);
+};
 
 const query = new URLSearchParams(location.search);
 const settings: CallSettings = { lowData: query.has('low-data'), pushToTalk: query.has('push-to-talk') };
@@ -65,7 +69,9 @@ if (query.has('resume')) call.resume();
 Object.assign(window, {
   call,
   states,
+  listeners: () => Object.fromEntries([...listening].map(([name, set]) => [name, set.size])),
   live: () => [...tracks].filter((track) => track.readyState === 'live').length,
+  preflight: () => runPreflight({ probe: probeLine, permission: createMicrophonePermission() }),
   microphones: () => tracks.size,
   /** Milliseconds until no microphone is held any more. */
   hangUp: async () => {

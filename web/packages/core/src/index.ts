@@ -37,3 +37,5 @@ export { createReporter, reportToConsole, reportToTools } from './reporters';
 export type { ReportError } from './reporters';
 export { createSounds, soundOf } from './sounds';
 export type { SoundName, Sounds } from './sounds';
+export { judge, runPreflight } from './preflight';
+export type { OpenProbe, Preflight, PreflightFacts, PreflightOptions, ProbeFacts, ProbeOptions } from './preflight';
