@@ -217,7 +217,7 @@ export function createCall(options: CallOptions): CallHandle {
         break;
       case 'close':
         // Without a ticket nobody comes back: then the others should know at once.
-        void close(effect.keep && (options.resumeStore?.load() ?? null) !== null);
+        void close(effect.keep && options.resumeStore !== undefined && call.credentials?.resume !== undefined);
         break;
       case 'report-error':
         options.onError?.(effect.error, effect.during);

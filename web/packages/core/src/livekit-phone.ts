@@ -7,6 +7,7 @@ import { CallError, toCallError } from './errors';
 import { codeOfConnectError, codeOfDisconnect } from './livekit-errors';
 import { openMicrophone } from './livekit-microphone';
 import type { Microphone } from './livekit-microphone';
+import { openRoom } from './livekit-room';
 import { watchLine } from './livekit-watch';
 import { openMeter } from './meter';
 import type { Phone, PhoneEvent, PhoneWishes } from './phone';
@@ -328,6 +329,7 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
       // Closing the engine first says no farewell: the server keeps our place for a while.
       if (keep) await (room.engine as Room['engine'] | undefined)?.close().catch(() => undefined);
       await room.disconnect(true);
+      release();
       room.removeAllListeners();
       release();
     },

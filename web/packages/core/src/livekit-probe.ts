@@ -1,10 +1,11 @@
 // livekit-probe.ts — joins the server's echo room with a quiet tone (or the microphone, for "hear yourself"), waits until
 // it comes back, measures, leaves. Nobody is asked for anything. Import it only dynamically: livekit-client is large.
 
-import { Room, RoomEvent, Track } from 'livekit-client';
-import type { LocalTrack, RemoteTrack } from 'livekit-client';
+import { RoomEvent, Track } from 'livekit-client';
+import type { LocalTrack, RemoteTrack, Room } from 'livekit-client';
 import { toCallError } from './errors';
 import { codeOfConnectError } from './livekit-errors';
+import { openRoom } from './livekit-room';
 import type { OpenProbe, ProbeFacts, ProbeOptions } from './preflight';
 import { readStats } from './stats';
 import type { Credentials } from './token';
@@ -68,7 +69,7 @@ function makeTone(context: AudioContext): { track: MediaStreamTrack; stop: () =>
 export const probeLine: OpenProbe = async (credentials, options) => {
   const context = new AudioContext();
   const tone = options.microphone === undefined ? makeTone(context) : null;
-  const room = new Room({ publishDefaults: { dtx: false, red: false, stopMicTrackOnMute: false } });
+  const { room, release } = openRoom({ publishDefaults: { dtx: false, red: false, stopMicTrackOnMute: false } });
   const abort = (): void => { void room.disconnect(false); };
   options.signal.addEventListener('abort', abort, { once: true });
   try {
@@ -80,6 +81,7 @@ export const probeLine: OpenProbe = async (credentials, options) => {
     options.signal.removeEventListener('abort', abort);
     tone?.stop();
     await room.disconnect(false).catch(() => undefined); // false: a lent microphone is not ours to stop
+    release();
     room.removeAllListeners();
     await context.close().catch(() => undefined);
   }
