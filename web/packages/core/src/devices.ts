@@ -2,7 +2,8 @@
 
 import type { Device, Devices } from './machine';
 
-export type DeviceSource = Pick<MediaDevices, 'enumerateDevices' | 'addEventListener' | 'removeEventListener'>;
+/** Old browsers and embedded ones have less of it than the types promise. */
+export type DeviceSource = Partial<Pick<MediaDevices, 'enumerateDevices' | 'addEventListener' | 'removeEventListener'>>;
 
 /** The system's own choice, by the name both pickers use for it. */
 export const SYSTEM_DEFAULT = '';
@@ -46,7 +47,7 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
   let closed = false;
 
   async function refresh(): Promise<void> {
-    const infos = await source?.enumerateDevices().catch(() => undefined);
+    const infos = await source?.enumerateDevices?.().catch(() => undefined);
     if (infos === undefined || closed) return;
     const inputs = devicesOf(infos, 'audioinput');
     const outputs = options.outputs ? devicesOf(infos, 'audiooutput') : [];
@@ -66,13 +67,13 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
       if (!closed) options.onPlug();
     });
   };
-  source?.addEventListener('devicechange', onPlug);
+  source?.addEventListener?.('devicechange', onPlug);
 
   return {
     refresh,
     close() {
       closed = true;
-      source?.removeEventListener('devicechange', onPlug);
+      source?.removeEventListener?.('devicechange', onPlug);
     },
   };
 }

@@ -7,7 +7,6 @@ import { CallError, toCallError } from './errors';
 import { codeOfConnectError, codeOfDisconnect } from './livekit-errors';
 import { openMicrophone } from './livekit-microphone';
 import type { Microphone } from './livekit-microphone';
-import { openRoom } from './livekit-room';
 import { watchLine } from './livekit-watch';
 import { openMeter } from './meter';
 import type { Phone, PhoneEvent, PhoneWishes } from './phone';
@@ -331,7 +330,6 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
       await room.disconnect(true);
       release();
       room.removeAllListeners();
-      release();
     },
   };
 }

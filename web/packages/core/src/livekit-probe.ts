@@ -5,7 +5,7 @@ import { RoomEvent, Track } from 'livekit-client';
 import type { LocalTrack, RemoteTrack, Room } from 'livekit-client';
 import { toCallError } from './errors';
 import { codeOfConnectError } from './livekit-errors';
-import { openRoom } from './livekit-room';
+import { openRoom } from './room';
 import type { OpenProbe, ProbeFacts, ProbeOptions } from './preflight';
 import { readStats } from './stats';
 import type { Credentials } from './token';

@@ -9,7 +9,7 @@ import type { RoomOptions } from 'livekit-client';
  */
 export function openRoom(options: RoomOptions): { readonly room: Room; readonly release: () => void } {
   const devices = typeof navigator === 'undefined' ? undefined : (navigator.mediaDevices as MediaDevices | undefined);
-  if (devices === undefined) return { room: new Room(options), release: () => undefined };
+  if (typeof devices?.addEventListener !== 'function') return { room: new Room(options), release: () => undefined };
   const added: Parameters<MediaDevices['addEventListener']>[] = [];
   const add = devices.addEventListener.bind(devices);
   devices.addEventListener = (...listener: Parameters<MediaDevices['addEventListener']>): void => {
