@@ -117,7 +117,8 @@ static enum oh_doorman_answer wait_for_keys(struct oh_doorman *doorman,
   *retry_after_s = 1;
   if (doorman->waiting_count == OH_KEY_WAITING_MAX) return OH_DOORMAN_REFUSES;
   struct oh_web *web = doorman->web;
-  if (!link->is_asked && !oh_keyring_ask(web->keyring, web->clerk, link->text)) return OH_DOORMAN_REFUSES;
+  if (!link->is_asked && !oh_keyring_ask(web->keyring, web->clerk, link->text, link->next_us))
+    return OH_DOORMAN_REFUSES;
   link->is_asked = true;
   doorman->waiting[doorman->waiting_count++] = (struct waiting){request->conn, link, now_us + OH_KEY_WAIT_US};
   return OH_DOORMAN_WAITS;

@@ -217,6 +217,7 @@ void oh_keyring_set_sites(struct oh_keyring *keyring, struct oh_clerk *clerk,
 struct ask_job {
   struct oh_job job;
   struct oh_keyring *keyring;
+  int64_t known_next_us;
   char url[];
 };
 
@@ -226,7 +227,9 @@ static void hear_ask(struct oh_job *take_job, void *place, int64_t now_us) {
   struct oh_key_source nobody = {.next_us = now_us + OH_KEY_RETRY_US,
                                  .ask_from_us = now_us + OH_KEY_RETRY_US};
   (void)place;
-  if (source) begin(source, now_us, true);
+  // Who asks may have missed the last news by a moment: then these are the answer, and no reason to fetch
+  // again.
+  if (source) begin(source, now_us, source->schedule.next_us == job->known_next_us);
   // A fetch under way brings its own news; otherwise those who wait are to be told that none will come.
   if (!source)
     tell_workers(job->keyring, job->url, &nobody, NULL);
@@ -235,12 +238,14 @@ static void hear_ask(struct oh_job *take_job, void *place, int64_t now_us) {
   free(job);
 }
 
-bool oh_keyring_ask(struct oh_keyring *keyring, struct oh_clerk *clerk, const char *url) {
+bool oh_keyring_ask(struct oh_keyring *keyring, struct oh_clerk *clerk, const char *url,
+                    int64_t known_next_us) {
   size_t size = strlen(url) + 1;
   struct ask_job *job = calloc(1, sizeof *job + size);
   OH_CHECK(job);
   job->job = (struct oh_job){hear_ask, drop_job};
   job->keyring = keyring;
+  job->known_next_us = known_next_us;
   memcpy(job->url, url, size);
   return oh_clerk_post(clerk, &job->job);
 }

@@ -15,9 +15,10 @@ void oh_keyring_close(struct oh_keyring *keyring); // after the clerk; NULL is f
 
 // From any thread. Which sites there are, at the start and after a reload; `config` lives until the end.
 void oh_keyring_set_sites(struct oh_keyring *keyring, struct oh_clerk *clerk, const struct oh_config *config);
-// From any thread: a token names a key that is not in the set of `url`. News follow in any case. False: the
-// clerk is too busy.
-bool oh_keyring_ask(struct oh_keyring *keyring, struct oh_clerk *clerk, const char *url);
+// From any thread: a token names a key that is not in the set of `url`. News follow in any case.
+// `known_next_us`: of the last news that the worker had, 0 if none. False: the clerk is too busy.
+bool oh_keyring_ask(struct oh_keyring *keyring, struct oh_clerk *clerk, const char *url,
+                    int64_t known_next_us);
 
 // What a worker is told (doorman.h takes it).
 struct oh_key_news {
