@@ -117,6 +117,9 @@ export async function buildElement(out = OUT) {
       OFFHOOK_VERSION: JSON.stringify(version),
     },
   });
+  // A classic script is read in the page's encoding unless it says otherwise itself: a byte order mark does.
+  const file = path.join(out, 'offhook.js');
+  await writeFile(file, `\uFEFF${await readFile(file, 'utf8')}`);
   return { chunks: chunks.metafile, loader: loader.metafile, alone: alone.chunks };
 }
 
