@@ -3,7 +3,8 @@ import { defineConfig } from 'vite';
 import react from '@vitejs/plugin-react';
 
 const offhook = process.env.OFFHOOK_URL ?? 'http://localhost:7880';
-const proxy = { '/api/voice': offhook, '/rtc': { target: offhook, ws: true } };
+// In this form the Host field stays the page's own, by which offhook knows that nobody else asks.
+const proxy = { '/api/voice': { target: offhook }, '/rtc': { target: offhook, ws: true } };
 
 export default defineConfig({
   plugins: [react()],

@@ -8,7 +8,7 @@ import { startClerk } from './lib/clerk.mjs'
 import { build, folderOf, serve } from './lib/example.mjs'
 import { openChromium } from './lib/browser.mjs'
 import { microphoneReleased } from './lib/ear.mjs'
-import { visit } from './lib/visitor.mjs'
+import { talk, visit } from './lib/visitor.mjs'
 import { hears } from './lib/wait.mjs'
 
 let browser
@@ -50,6 +50,10 @@ describe('S84 next-clerk', () => {
         readFileSync(`${folderOf('next-clerk')}../../components/${file}`, 'utf8'),
         `components/${file} is the one of this repository`,
       )
+    // So that what the guide shows is what is built and driven here.
+    const guide = readFileSync(`${folderOf('next-clerk')}../../components/USAGE_EXAMPLE.md`, 'utf8')
+    for (const file of ['app/page.tsx', 'app/members/page.tsx'])
+      assert.ok(guide.includes(`\`\`\`tsx ${file}\n${readFileSync(folderOf('next-clerk') + file, 'utf8')}\`\`\``), file)
   })
 
   test('S42 S84 step 3: sign in with Clerk, click the button, start the call, be heard', () =>
@@ -71,6 +75,16 @@ describe('S84 next-clerk', () => {
       await hears(page, 440)
       await page.getByRole('button', { name: 'End call' }).click()
       await microphoneReleased(page)
+      assert.deepEqual(problems, [])
+    }))
+
+  test('S16 S42 4 Only for signed-in users: the button is not there before', () =>
+    visit(browser, `${site.url}/members`, async (page, problems) => {
+      await page.getByRole('button', { name: 'Sign in' }).waitFor()
+      assert.equal(await page.getByRole('button', { name: /talk to us/i }).count(), 0)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('button', { name: 'Continue as Anna' }).click()
+      await talk(page)
       assert.deepEqual(problems, [])
     }))
 
