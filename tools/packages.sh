@@ -67,7 +67,8 @@ need_modules() {
 build_page() {
   need_node 18
   need_modules "$root/web"
-  if [ ! -f "$root/web/dist/site/index.html" ] || [ -n "$(find "$root/web" -newer "$root/web/dist/site/index.html" \
+  if [ ! -f "$root/web/dist/site/index.html" ] || [ ! -f "$root/web/dist/registry/registry.json" ] ||
+    [ -n "$(find "$root/web" "$root/components" -newer "$root/web/dist/site/index.html" \
     -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit)" ]; then
     say "building the page"
     (cd "$root/web" && npm run --silent build:react >&2 && npm run --silent build >&2) || stop "the page could not be built"
