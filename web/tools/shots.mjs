@@ -14,8 +14,8 @@ const web = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const shots = path.join(web, 'dist/shots');
 const stories = path.join(web, 'dist/stories');
 const site = path.join(web, 'dist/site');
-const port = Number(process.env.SHOTS_PORT ?? 22010);
-const filter = process.argv[2] ?? '';
+const port = Number(process.env.SHOTS_PORT ?? 21210);
+const filter = new RegExp(process.argv[2] ?? '');
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; base-uri 'none'; form-action 'none'";
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const STORY_PAGE = (dark) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>story</title><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/stories/stories.css"><script type="module" src="/stories/stories.js"></script></head><body class="${dark ? 'dark-page' : ''}"><main><h1>A page</h1></main><div id="root"></div></body></html>`;
@@ -45,13 +45,18 @@ const server = createServer((request, response) => {
 });
 await new Promise((resolve) => { server.listen(port, '127.0.0.1', resolve); });
 
-const STATES = ['idle', 'before', 'opening', 'requesting-mic', 'connecting', 'ringing', 'connected', 'muted', 'sound-blocked',
-  'reconnecting', 'minimised', 'ended', 'ended-by-them', 'failed-mic', 'failed-rate', 'failed-origin'];
+const STATES = ['idle', 'idle-tiny', 'idle-dismissible', 'before', 'before-paused', 'before-sign-in', 'before-accent', 'consent', 'settings',
+  'privacy', 'opening', 'priming', 'requesting-mic', 'connecting', 'slow', 'ringing', 'queued', 'connected', 'compact', 'large', 'inline',
+  'recorded', 'push-to-talk', 'devices', 'muted', 'muted-talking', 'mic-silent', 'network-you', 'sound-blocked', 'reconnecting',
+  'interrupted', 'minimised', 'elsewhere', 'ended', 'ended-by-them', 'missed', 'failed-mic', 'failed-sign-in', 'failed-rate', 'failed-origin'];
+const WINDOW = { width: 520, height: 760 };
+const PHONE = { width: 360, height: 640 };
 const LOOKS = [
-  { name: 'light', theme: 'light', viewport: { width: 520, height: 660 } },
-  { name: 'dark', theme: 'dark', viewport: { width: 520, height: 660 } },
-  { name: 'mobile', theme: 'light', viewport: { width: 360, height: 640 } },
-  { name: 'mobile-dark', theme: 'dark', viewport: { width: 360, height: 640 } },
+  { name: 'light', theme: 'light', viewport: WINDOW },
+  { name: 'dark', theme: 'dark', viewport: WINDOW },
+  { name: 'mobile', theme: 'light', viewport: PHONE },
+  { name: 'rtl', theme: 'light', viewport: WINDOW, lang: 'ar' },
+  { name: 'rtl-dark', theme: 'dark', viewport: PHONE, lang: 'ar' },
 ];
 const axe = await readFile(path.join(web, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
@@ -63,7 +68,7 @@ const complain = (where, what) => {
 };
 
 async function picture(name, address, options, wait) {
-  if (!name.includes(filter)) return;
+  if (!filter.test(name)) return;
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.on('console', (message) => {
@@ -74,7 +79,11 @@ async function picture(name, address, options, wait) {
     if (!request.url().startsWith(`http://127.0.0.1:${port}/`)) complain(name, `third-party request ${request.url()}`);
   });
   await page.goto(`http://127.0.0.1:${port}${address}`);
-  await wait(page);
+  try {
+    await wait(page);
+  } catch (error) {
+    complain(name, String(error).split('\n')[0]);
+  }
   await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: name.startsWith('page') });
   await page.evaluate(axe); // through the debugger, so the CSP stays as it is
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
@@ -87,7 +96,7 @@ async function picture(name, address, options, wait) {
 const ready = (page) => page.waitForSelector('html[data-ready]', { state: 'attached', timeout: 20000 });
 for (const look of LOOKS) {
   for (const state of STATES) {
-    await picture(`${state}-${look.name}`, `/story?story=${state}&theme=${look.theme}`,
+    await picture(`${state}-${look.name}`, `/story?story=${state}&theme=${look.theme}&lang=${look.lang ?? 'en'}`,
       { viewport: look.viewport, colorScheme: look.theme, deviceScaleFactor: 1 }, ready);
   }
 }

@@ -20,10 +20,19 @@ export const ENTRIES = { index: 'src/index.ts', 'call-controls': 'src/call-contr
 const TARGETS = ['chrome80', 'edge80', 'firefox75', 'safari14.1', 'opera67'];
 
 /** Everything but our own code comes from the page's own node_modules. */
-export async function buildCode(out = DIST) {
+export function buildCode(out = DIST) {
+  return bundle(out, { ...ENTRIES, styles: 'src/styles.css' });
+}
+
+/** The button alone, as a page's bundler makes it of the package: for its budget. */
+export function buildButton(out) {
+  return bundle(out, { button: 'src/floating-call-button.tsx' });
+}
+
+async function bundle(out, entryPoints) {
   const { metafile } = await build({
     absWorkingDir: here,
-    entryPoints: { ...ENTRIES, styles: 'src/styles.css' },
+    entryPoints,
     outdir: out,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,

@@ -25,7 +25,7 @@ function inside(file, text) {
   return text
     .replace(/(['"])@offhook\/core(?:\/([\w-]+))?\1/g, (_, quote, part) => quote + relative(file, `offhook/core/${CORE_DOORS[part === undefined ? '@offhook/core' : `@offhook/core/${part}`]}`) + quote)
     .replace(/(['"])@offhook\/react\/styles\.css\1/g, (_, quote) => quote + relative(file, 'offhook/react/styles.css') + quote)
-    .replace(/(['"])@offhook\/react\1/g, (_, quote) => quote + relative(file, 'offhook/react/index') + quote);
+    .replace(/(['"])@offhook\/react(?:\/([\w-]+))?\1/g, (_, quote, part) => quote + relative(file, `offhook/react/${part ?? 'index'}`) + quote);
 }
 
 async function library() {

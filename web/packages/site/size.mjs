@@ -81,7 +81,7 @@ export function overBudget(files, budgets = BUDGETS) {
 /** Gzip bytes that the React package adds to a page before anybody shows interest; its peers are the page's own. */
 export const REACT_FIRST = 5 * 1024;
 
-/** `files`: the package's own build, measured from its entry `src/index.ts`. */
+/** `files`: the package's own build, measured from the button. */
 export function reactOverBudget(files, allowed = REACT_FIRST) {
   const first = files.filter((file) => file.first);
   const spent = first.reduce((total, file) => total + file.gzip, 0);

@@ -68,7 +68,7 @@ function browserScope(): OneCallScope {
   }
   return {
     // Missing in Firefox before 96 and Safari before 15.4, and on pages without https.
-    locks: navigator.locks,
+    locks: (navigator as { readonly locks?: LockManager | null }).locks ?? undefined,
     BroadcastChannel: typeof BroadcastChannel === 'undefined' ? undefined : BroadcastChannel,
     localStorage,
     window,

@@ -4,6 +4,7 @@
 import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
 import { LogIn, Mic, Phone, PhoneCall, ShieldCheck } from 'lucide-react';
+import { presetFor } from '@offhook/core';
 import { say } from '@offhook/core/words';
 import { consentModeOf } from './consent';
 import type { FloatingCallButtonProps } from './props';
@@ -22,7 +23,7 @@ export interface BeforeProps {
 export function Before({ session, page, onStart, onPrivacy }: BeforeProps): ReactElement {
   const words = useWords();
   const settings = useStore(session.settings);
-  const greeting = settings?.presets?.[words.locale]?.greeting ?? settings?.greeting;
+  const greeting = settings === null ? null : (presetFor(settings, words.locale)?.greeting ?? settings.greeting);
   const tel = page.tel ?? settings?.tel;
   const signedOut = useSignedOut(settings?.auth === 'clerk');
   const paused = settings?.paused === true;
@@ -40,7 +41,7 @@ export function Before({ session, page, onStart, onPrivacy }: BeforeProps): Reac
             <Phone size={18} aria-hidden="true" /> {words.start}
           </button>
         ))}
-      {tel !== undefined && <Telephone number={tel} />}
+      {tel != null && <Telephone number={tel} />}
       {consentModeOf(page, settings) === 'notice' && <p className="oh-small">{words.consentRecorded}</p>}
       <div className="oh-foot">
         <p className="oh-small"><Mic size={14} aria-hidden="true" /> {words.micPromise}</p>

@@ -2,7 +2,7 @@
 // call-panel.tsx — the panel above the button: before, during and after a call. Its own chunk, without livekit-client.
 
 import { Suspense, lazy, useEffect, useRef, useState } from 'react';
-import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
+import type { KeyboardEvent, ReactElement, ReactNode, RefObject } from 'react';
 import { LazyMotion, MotionConfig } from 'framer-motion';
 import * as m from 'framer-motion/m';
 import { isActive } from '@offhook/core';
@@ -50,9 +50,11 @@ export interface CallPanelProps {
   readonly page: FloatingCallButtonProps;
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
+  /** Gets the keyboard back when the panel closes; null inside: whatever had it before. */
+  readonly launcher: RefObject<HTMLElement | null>;
 }
 
-export function CallPanel({ id, session, page, open, onOpenChange }: CallPanelProps): ReactElement {
+export function CallPanel({ id, session, page, open, onOpenChange, launcher }: CallPanelProps): ReactElement {
   const { handle } = session;
   const words = withLabels(useStore(session.words), page.labels);
   const state = useCallPart(handle, (call) => call.state);
@@ -63,12 +65,23 @@ export function CallPanel({ id, session, page, open, onOpenChange }: CallPanelPr
 
   useEffect(() => {
     if (!open) return;
+    session.note('open', { variant: page.mode ?? 'floating' });
     // The sound code is large: fetch it while the person is still reading.
     void loadVoice().catch(() => undefined);
-    if (page.mode !== 'inline') panel.current?.querySelector<HTMLElement>('[data-oh-autofocus]')?.focus({ preventScroll: true });
-  }, [open, page.mode]);
+    if (page.mode === 'inline') return;
+    const before = launcher.current ?? document.activeElement;
+    const own = panel.current;
+    own?.querySelector<HTMLElement>('[data-oh-autofocus]')?.focus({ preventScroll: true });
+    return () => {
+      const active = document.activeElement;
+      // The person may be somewhere else by now: leave them there.
+      const lost = active === null || active === document.body || own?.contains(active) === true;
+      if (lost && before instanceof HTMLElement) before.focus({ preventScroll: true });
+    };
+  }, [open, page.mode, session, launcher]);
 
   const close = (): void => {
+    session.note('close', { state: handle.get().state });
     setSheet(null);
     onOpenChange(false);
     if (!isActive(handle.get().state)) handle.dismiss();
@@ -167,5 +180,5 @@ function Body({ session, page, state, onSheet, onStart }: PartProps & { state: C
 }
 
 function telOf(page: FloatingCallButtonProps, session: Session): string | undefined {
-  return page.tel ?? session.settings.get()?.tel;
+  return page.tel ?? session.settings.get()?.tel ?? undefined;
 }

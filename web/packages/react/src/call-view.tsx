@@ -37,7 +37,7 @@ export function CallView({ peerMuted = false, agent = false, avatar, children }:
         </p>
       )}
       <p className="oh-status" data-oh-state={call.state}>{statusOf(call, words)}</p>
-      {isJoined(call.state) && <Facts call={call} />}
+      {call.connectedAt !== null && <Facts call={call} />}
       <Note call={call} words={words} peerMuted={peerMuted} />
       {STEPS.some(([state]) => state === call.state) && <Steps state={call.state} />}
       {isJoined(call.state) && <Meters peerMuted={peerMuted} />}

@@ -1,7 +1,7 @@
 // callbacks.ts — tells the page what happens in its call.
 
 import { isActive, isJoined } from '@offhook/core';
-import type { Call, CallError, CallHandle, CallState } from '@offhook/core';
+import type { Call, CallHandle } from '@offhook/core';
 import type { CallNews, CallOptionsProps } from './props';
 
 type Callbacks = Pick<CallOptionsProps, 'onStateChange' | 'onConnected' | 'onDisconnect' | 'onDisconnected' | 'onQuality' | 'onEvent'>;
@@ -40,10 +40,4 @@ function changes(before: Call, now: Call): readonly CallNews['type'][] {
   if (before.speakerMuted !== now.speakerMuted) news.push('speaker');
   if (before.recording !== now.recording) news.push('recording');
   return news;
-}
-
-/** The two log lines people search their consoles for. */
-export function logCallError(error: CallError, during: CallState): void {
-  if (during === 'opening' || during === 'priming' || during === 'requesting-mic') console.error('Failed to start call:', error);
-  else console.error('LiveKit error:', error);
 }

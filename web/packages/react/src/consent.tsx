@@ -3,17 +3,18 @@
 
 import type { ReactElement } from 'react';
 import { ShieldCheck } from 'lucide-react';
+import { presetFor } from '@offhook/core';
+import type { VoiceConfig } from '@offhook/core';
 import { say } from '@offhook/core/words';
 import { useBorrowedFocus } from './focus';
 import { recall, remember } from './memory';
 import type { Consent as Mode, FloatingCallButtonProps } from './props';
 import { useWords } from './scope';
 import type { Session } from './session';
-import type { SiteSettings } from './site-settings';
 import { useStore } from './store';
 
-export function consentModeOf(page: FloatingCallButtonProps, settings: SiteSettings | null): Mode {
-  const mode = page.consent ?? settings?.consent?.mode;
+export function consentModeOf(page: FloatingCallButtonProps, settings: VoiceConfig | null): Mode {
+  const mode = page.consent ?? settings?.consent.mode;
   // A choice is a question, and a question wants an answer.
   if (mode === 'required' || mode === 'choice') return 'required';
   return mode === 'notice' ? 'notice' : 'off';
@@ -26,14 +27,15 @@ export function versionOf(text: string): string {
   return hash.toString(36);
 }
 
-function textOf(page: FloatingCallButtonProps, settings: SiteSettings | null, locale: string): string | undefined {
-  return page.consentText ?? settings?.presets?.[locale]?.terms ?? settings?.consent?.text;
+function textOf(page: FloatingCallButtonProps, settings: VoiceConfig | null, locale: string): string | undefined {
+  if (page.consentText !== undefined || settings === null) return page.consentText;
+  return presetFor(settings, locale)?.terms ?? settings.consent.text ?? undefined;
 }
 
 function stampOf(page: FloatingCallButtonProps, session: Session): string {
   const settings = session.settings.get();
   const text = textOf(page, settings, session.words.get().locale) ?? '';
-  return `${page.site ?? settings?.site ?? 'default'}:${settings?.consent?.version ?? ''}:${versionOf(text)}`;
+  return `${page.site ?? settings?.site ?? 'default'}:${settings?.consent.version ?? ''}:${versionOf(text)}`;
 }
 
 export function isConsented(page: FloatingCallButtonProps, session: Session): boolean {
@@ -51,14 +53,14 @@ export function Consent({ session, page, onBack }: ConsentProps): ReactElement {
   const settings = useStore(session.settings);
   const button = useBorrowedFocus<HTMLButtonElement>();
   const text = textOf(page, settings, words.locale);
-  const name = page.name ?? settings?.name ?? location.host;
+  const name = page.name ?? (settings === null || settings.name === '' ? location.host : settings.name);
   return (
     <section className="oh-sheet oh-outcome" role="alertdialog" aria-label={words.consentTitle} aria-describedby="oh-consent-text">
       <span className="oh-outcome-icon" aria-hidden="true"><ShieldCheck size={26} /></span>
       <h3 className="oh-sheet-title">{words.consentTitle}</h3>
       <div className="oh-terms" id="oh-consent-text" tabIndex={0} role="group" aria-label={words.consentTitle}>
         <p dir="auto">{text ?? say(words, 'consentText', { name })}</p>
-        {settings?.privacy?.recording !== undefined && settings.privacy.recording !== false && <p>{words.consentRecorded}</p>}
+        {settings?.privacy.recording === true && <p>{words.consentRecorded}</p>}
       </div>
       <button
         ref={button} type="button" className="oh-primary"

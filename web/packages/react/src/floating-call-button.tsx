@@ -7,7 +7,6 @@ import type { ReactElement } from 'react';
 import { Dismiss, Launcher } from './launcher';
 import type { FloatingCallButtonProps, LauncherState } from './props';
 import { useDismissed } from './use-dismissed';
-import { useReturnOfFocus } from './use-return-of-focus';
 import { useLauncherWords } from './use-locale';
 import { useLook } from './use-look';
 import { useResumeOnMount } from './use-resume';
@@ -42,7 +41,6 @@ function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly
     void Promise.all([loadPanel(), load()]).then(([module]) => { setPanel(module); }, () => undefined);
   }, [load]);
   useEffect(() => { if (open) prefetch(); }, [open, prefetch]);
-  useReturnOfFocus(open, root, launcher);
   useResumeOnMount(props.autoResume ?? true, props.site ?? 'default', load, () => { setOpen(true); });
 
   const toggle = (): void => {
@@ -63,7 +61,7 @@ function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly
       data-oh-open={open} data-oh-placement={placement} data-oh-variant={variant}
     >
       {panel !== null && session !== null && (
-        <panel.CallPanel id={panelId} session={session} page={props} open={open} onOpenChange={setOpen} />
+        <panel.CallPanel id={panelId} session={session} page={props} open={open} onOpenChange={setOpen} launcher={launcher} />
       )}
       {mode === 'floating' && (
         <div className="oh-dock">

@@ -24,7 +24,8 @@ export function PanelHead({ session, page, sheet, large, onSheet, onClose, onLar
   const words = useWords();
   const settings = useStore(session.settings);
   const active = usePart((call) => isActive(call.state));
-  const logo = page.logo ?? settings?.theme?.logo;
+  const logo = page.logo ?? settings?.theme.logo ?? undefined;
+  const name = page.name ?? (settings === null || settings.name === '' ? words.panel : settings.name);
   return (
     <header className="oh-header">
       {sheet !== null && (
@@ -32,7 +33,7 @@ export function PanelHead({ session, page, sheet, large, onSheet, onClose, onLar
       )}
       <h2 className="oh-title">
         {logo === undefined ? <Phone size={16} aria-hidden="true" /> : <img src={logo} alt="" width={24} height={24} />}
-        <span className="oh-title-text" dir="auto">{page.name ?? settings?.name ?? words.panel}</span>
+        <span className="oh-title-text" dir="auto">{name}</span>
       </h2>
       {sheet === null && !active && (
         <button type="button" className="oh-icon-button" aria-label={words.settings} onClick={() => { onSheet('settings'); }}><Settings2 size={18} /></button>

@@ -6,8 +6,9 @@ import { Mic, MicOff, PhoneOff } from 'lucide-react';
 import { formatClock, isActive, isJoined } from '@offhook/core';
 import { withLabels } from '@offhook/core/words';
 import { useDuration } from './call-view';
+import { statusOf } from './call-words';
 import type { Labels } from './props';
-import { ScopeProvider, usePart, useScope } from './scope';
+import { ScopeProvider, useCall, usePart, useScope } from './scope';
 import type { Session } from './session';
 import { useStore } from './store';
 
@@ -24,11 +25,13 @@ export function Running({ session, labels }: Props): ReactElement {
 }
 
 function RunningText(): ReactElement {
+  const { handle, words } = useScope();
   const duration = useDuration();
   const name = usePart((call) => call.peers[0]?.name ?? '');
+  const status = statusOf(useCall(handle), words);
   return (
     <span className="oh-launcher-running" aria-hidden="true">
-      {duration !== null && <span className="oh-launcher-clock">{formatClock(duration)}</span>}
+      <span className="oh-launcher-clock">{duration === null ? status : formatClock(duration)}</span>
       {name !== '' && <span className="oh-launcher-name" dir="auto">{name}</span>}
     </span>
   );

@@ -3,31 +3,31 @@
 
 import type { ReactElement } from 'react';
 import { ShieldCheck } from 'lucide-react';
+import type { VoiceConfig } from '@offhook/core';
 import { say } from '@offhook/core/words';
 import type { Words } from '@offhook/core/words';
 import { useBorrowedFocus } from './focus';
 import { useWords } from './scope';
 import type { Session } from './session';
-import type { SiteSettings } from './site-settings';
 import { useStore } from './store';
 
 /** The server calls go to, as far as the page knows it before a call. */
 function hostOf(session: Session): string {
-  const told = session.settings.get()?.privacy?.host;
+  const told = session.settings.get()?.privacy.host;
   if (typeof told === 'string' && told !== '') return told;
   return new URL(session.props().voiceApiUrl ?? '/', location.href).host;
 }
 
-export function linesOf(words: Words, settings: SiteSettings | null, host: string): readonly string[] {
+export function linesOf(words: Words, settings: VoiceConfig | null, host: string): readonly string[] {
   const sheet = words.privacySheet;
   const privacy = settings?.privacy ?? {};
-  const days = Number(privacy.eventDays ?? privacy.retentionDays);
+  const days = Number(privacy.eventDays);
   return [
     sheet.sound,
     say(words, 'privacySheet.server', { host }),
     sheet.address,
     sheet.page,
-    ...(settings?.auth !== undefined && settings.auth !== 'anonymous' ? [sheet.user] : []),
+    ...(settings !== null && settings.auth !== 'anonymous' ? [sheet.user] : []),
     ...(Number.isFinite(days) && days > 0 ? [say(words, 'privacySheet.events', { count: days })] : []),
     sheet.tab,
     ...(privacy.recording === undefined ? [] : [privacy.recording === false ? sheet.unrecorded : sheet.recorded]),

@@ -36,8 +36,12 @@ export interface CallOptionsProps {
   readonly voiceApiUrl?: string;
   /** Which of the server's sites this page is; default `default`. */
   readonly site?: string;
-  /** false: do not ask the server for the site's settings. Default: the token's address with `config` in place of `token`. */
-  readonly configUrl?: string | false;
+  /** Ask the server for the site's settings (`config` beside `token`)? Default: yes, unless you give getToken. */
+  readonly siteConfig?: boolean;
+  /** One call per browser; default true. */
+  readonly oneCall?: boolean;
+  /** The small sounds of a call; default true. */
+  readonly sounds?: boolean;
   /** Instead of voiceApiUrl: your own way to a token. */
   readonly getToken?: (context: TokenContext) => Promise<TokenResponse>;
   /** Your user's session token, sent as `Authorization: Bearer …`. */

@@ -1,16 +1,19 @@
 // session.ts — one button's call with all that belongs to it: token client, phone, site settings, words, choices. Loaded on
 // intent; the button itself knows only its type.
 
-import { CallError, createCall, createResumeStore, createTokenClient, readCredentials } from '@offhook/core';
-import type { CallHandle, Credentials, CredentialWishes, OpenPhone, TokenRequest } from '@offhook/core';
+import {
+  CallError, createCall, createConfig, createEvents, createOneCall, createReporter, createResumeStore, createSounds, createTokenClient,
+  readCredentials, voiceUrl,
+} from '@offhook/core';
+import type {
+  CallHandle, Control, Credentials, CredentialWishes, EventFacts, EventName, Events, OpenPhone, TokenRequest, VoiceConfig,
+} from '@offhook/core';
 import { LOCALES, en, loadWords, localeFor } from '@offhook/core/words';
 import type { Locale, Words } from '@offhook/core/words';
-import { followCall, logCallError } from './callbacks';
+import { followCall } from './callbacks';
 import { recall, remember } from './memory';
 import type { CallOptionsProps } from './props';
 import { clerkToken } from './sign-in';
-import { configUrlOf, loadSettings } from './site-settings';
-import type { SiteSettings } from './site-settings';
 import { createStore } from './store';
 import type { Store } from './store';
 import { chooseLocale, localeWishes } from './use-locale';
@@ -26,12 +29,17 @@ export interface Session {
   readonly handle: CallHandle;
   readonly words: Store<Words>;
   /** null: not known (yet). */
-  readonly settings: Store<SiteSettings | null>;
+  readonly settings: Store<VoiceConfig | null>;
   readonly choices: Store<Choices>;
   readonly props: () => CallOptionsProps;
   /** Asks the page first; then calls. */
   start(): Promise<void>;
   choose(choices: Partial<Choices>): void;
+  /** Counts for the site's own server; nothing where the site has none of ours. */
+  note<N extends EventName>(name: N, facts: EventFacts[N]): void;
+  control(control: Control): void;
+  /** The test sound, for the loudspeaker. */
+  playTest(): void;
   setLocale(tag: string): void;
   /** The languages to offer: the page's, the site's, or all. */
   locales(offered: readonly string[] | undefined): readonly Locale[];
@@ -41,7 +49,10 @@ export interface Session {
 /** Loads livekit-client. */
 async function loadPhone(kind: 'line' | 'plain'): Promise<OpenPhone> {
   try {
-    if (kind === 'plain') return (await import('./plain-line')).openPlainLine;
+    if (kind === 'plain') {
+      const { createLiveKitPhone } = await import('@offhook/core/livekit-phone');
+      return (report) => Promise.resolve(createLiveKitPhone({ report }));
+    }
     const { openLine } = await import('./line');
     return (report) => Promise.resolve(openLine(report));
   } catch (cause) {
@@ -50,40 +61,44 @@ async function loadPhone(kind: 'line' | 'plain'): Promise<OpenPhone> {
 }
 
 export function openSession(latest: { readonly current: CallOptionsProps }, kind: 'line' | 'plain' = 'line'): Session {
-  const settings = createStore<SiteSettings | null>(null);
+  const settings = createStore<VoiceConfig | null>(null);
   const words = createStore<Words>(en);
   const choices = createStore<Choices>({
     pushToTalk: latest.current.pushToTalk ?? false,
     lowData: latest.current.lowData ?? wantsLessData(),
     shortcuts: recall('shortcuts') !== 'off',
   });
+  const site = latest.current.site ?? 'default';
   const handle = createCall({
     getCredentials: (signal, wishes) => credentialsOf(latest.current, settings.get(), words.get().locale, signal, wishes),
     openPhone: async (report, wishes) => (latest.current.openPhone ?? await loadPhone(kind))(report, wishes),
-    onError: (error, during) => {
-      logCallError(error, during);
-      latest.current.onError?.(error);
-    },
+    onError: createReporter((error) => { latest.current.onError?.(error); }),
     settings: () => ({ ...choices.get(), preflight: (latest.current as { preflight?: boolean }).preflight ?? false }),
-    resumeStore: createResumeStore(latest.current.site ?? 'default'),
+    resumeStore: createResumeStore(site),
+    oneCall: latest.current.oneCall === false ? undefined : createOneCall(site),
   });
-  const unfollow = followCall(handle, latest);
-  const url = configUrlOf(latest.current);
+  const sounds = createSounds(latest.current.sounds ?? true);
+  const stops = [followCall(handle, latest), sounds.follow(handle)];
+  const { voiceApiUrl = '/api/voice/token', getToken } = latest.current;
+  const asks = latest.current.siteConfig ?? (getToken === undefined && voiceApiUrl.split('?')[0]?.endsWith('/token') === true);
+  const config = asks ? createConfig({ tokenUrl: voiceApiUrl, site: latest.current.site }) : null;
+  let events: Events | null = null;
   let open = true;
 
   async function speak(): Promise<void> {
-    const loaded = await loadWords(localeFor(localeWishes(latest.current.locale), settings.get()?.languages));
+    const loaded = await loadWords(localeFor(localeWishes(latest.current.locale), languagesOf(settings.get())));
     if (open) words.set(loaded);
   }
 
   void speak();
-  if (url !== null) {
-    void loadSettings(url, latest.current.site).then((found) => {
-      if (!open || found === null) return;
-      settings.set(found);
-      void speak();
-    });
-  }
+  void config?.load().then((found) => {
+    if (!open || found === null) return;
+    settings.set(found);
+    // Events go only to a server that has just said it is one of ours.
+    events = createEvents({ url: voiceUrl(voiceApiUrl, 'events'), site: latest.current.site });
+    stops.push(events.follow(handle));
+    void speak();
+  });
 
   return {
     handle, words, settings, choices,
@@ -95,22 +110,33 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
       choices.set({ ...choices.get(), ...next });
       if (next.shortcuts !== undefined) remember('shortcuts', next.shortcuts ? 'on' : 'off');
     },
+    note: (name, facts) => { events?.note(name, facts); },
+    control: (control) => { events?.note('control', { control }); },
+    playTest: () => { sounds.play('test'); },
     setLocale(tag) {
+      events?.note('control', { control: 'language' });
       remember('locale', tag);
       chooseLocale(tag);
       void speak();
     },
     locales(offered) {
-      const wanted = offered ?? settings.get()?.languages;
+      const wanted = offered ?? languagesOf(settings.get());
       if (wanted === undefined) return LOCALES;
       return LOCALES.filter(({ tag }) => wanted.some((one) => localeFor([one]) === tag && one !== ''));
     },
     close() {
       open = false;
       handle.destroy();
-      unfollow();
+      for (const stop of stops) stop();
+      sounds.close();
+      events?.close();
     },
   };
+}
+
+/** The site's list; none means all. */
+function languagesOf(settings: VoiceConfig | null): readonly string[] | undefined {
+  return settings === null || settings.languages.length === 0 ? undefined : settings.languages;
 }
 
 function wantsLessData(): boolean {
@@ -118,7 +144,7 @@ function wantsLessData(): boolean {
 }
 
 async function credentialsOf(
-  props: CallOptionsProps, settings: SiteSettings | null, locale: string, signal: AbortSignal, wishes: CredentialWishes | undefined,
+  props: CallOptionsProps, settings: VoiceConfig | null, locale: string, signal: AbortSignal, wishes: CredentialWishes | undefined,
 ): Promise<Credentials> {
   const { voiceApiUrl, site, getToken, authToken, getAuthToken } = props;
   if (getToken !== undefined) return readCredentials(await getToken({ site, locale, signal }));

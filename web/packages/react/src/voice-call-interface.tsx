@@ -4,13 +4,13 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { ReactElement } from 'react';
 import { LiveKitRoom, RoomAudioRenderer } from '@livekit/components-react';
-import { createCall, isActive, readCredentials } from '@offhook/core';
+import { createCall, createReporter, isActive, readCredentials } from '@offhook/core';
 import type { CallError, CallHandle, CallState, Credentials } from '@offhook/core';
 import { Announcer } from './announcer';
 import { CallButtons } from './call-buttons';
 import { CallControls } from './call-controls';
 import { CallView } from './call-view';
-import { followCall, logCallError } from './callbacks';
+import { followCall } from './callbacks';
 import { isLine, openLine } from './line';
 import type { Line } from './line';
 import { Ended, Failed, Missed } from './outcome';
@@ -60,10 +60,7 @@ function OwnCall(props: VoiceCallInterfaceProps): ReactElement {
   const [handle] = useState(() => createCall({
     getCredentials: () => Promise.resolve(credentialsOf(latest.current)),
     openPhone: (report) => Promise.resolve(openLine(report)),
-    onError: (error, during) => {
-      logCallError(error, during);
-      latest.current.onError?.(error);
-    },
+    onError: createReporter((error) => { latest.current.onError?.(error); }),
   }));
   useEffect(() => followCall(handle, latest), [handle, latest]);
   useEffect(() => {

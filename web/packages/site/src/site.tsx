@@ -27,7 +27,8 @@ function useInvite(): string | undefined {
 }
 
 function PageButton(): ReactElement {
-  return <FloatingCallButton invite={useInvite()} />;
+  // Both sides of a two-person call may be tabs of one browser.
+  return <FloatingCallButton invite={useInvite()} oneCall={invite === undefined} />;
 }
 
 function showInvited(): void {

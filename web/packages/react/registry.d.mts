@@ -1,0 +1,1 @@
+export function writeRegistry(out: string, about: { readonly peerDependencies: Readonly<Record<string, string>> }): Promise<string[]>;
