@@ -5,7 +5,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -24,9 +23,9 @@ const homes = { 18: path.join(here, '../react-18'), 19: here };
 /** The rehearsal with this React; one file. */
 async function bundle(react: 18 | 19): Promise<string> {
   const from = createRequire(path.join(homes[react], 'package.json'));
-  const outfile = path.join(out, `rehearsal-${String(react)}.mjs`);
+  const outfile = path.join(out, `rehearsal-${String(react)}.cjs`);
   await build({
-    entryPoints: [path.join(here, 'test/rehearsal.tsx')], outfile, bundle: true, format: 'esm', platform: 'browser', jsx: 'automatic', logLevel: 'error',
+    entryPoints: [path.join(here, 'test/rehearsal.tsx')], outfile, bundle: true, format: 'cjs', platform: 'browser', jsx: 'automatic', logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"development"' },
     alias: {
       react: path.dirname(from.resolve('react')),
@@ -41,7 +40,7 @@ async function bundle(react: 18 | 19): Promise<string> {
 describe.each([18, 19] as const)('with React %i', (react) => {
   it('S60 P02 it is drawn on a server, hydrated without a word, and calls once in StrictMode', async () => {
     const file = await bundle(react);
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['-e', `import(${JSON.stringify(pathToFileURL(file).href)}).then(({ server }) => process.stdout.write(server()))`]);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['-e', `process.stdout.write(require(${JSON.stringify(file)}).server(), () => process.exit())`]);
     expect(stderr).toBe('');
     expect(stdout).toContain('data-oh-state="idle"');
     expect(stdout).toContain('Talk to us');
@@ -50,7 +49,7 @@ describe.each([18, 19] as const)('with React %i', (react) => {
     document.body.append(host);
     host.innerHTML = stdout;
     vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
-    const { version, live } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as typeof Rehearsal;
+    const { version, live } = createRequire(file)(file) as typeof Rehearsal;
     expect(version.split('.')[0]).toBe(String(react));
     expect(await live(host)).toEqual({ opened: 1, states: ['opening', 'requesting-mic', 'connecting', 'connected'], closed: 1 });
     expect(said.mock.calls).toEqual([]);
