@@ -7,8 +7,11 @@ import type { CallOptionsProps } from './props';
 import { useResumeOnMount } from './use-resume';
 import { useSession } from './use-session';
 
-type Verbs = Pick<CallHandle,
-  'hangUp' | 'dismiss' | 'setMuted' | 'setSpeakerMuted' | 'setVolume' | 'setInput' | 'setOutput' | 'holdToTalk' | 'allowMicrophone' | 'continue' | 'resumeSound'>;
+type VerbName =
+  | 'hangUp' | 'dismiss' | 'setMuted' | 'setSpeakerMuted' | 'setVolume' | 'setInput' | 'setOutput' | 'holdToTalk' | 'allowMicrophone'
+  | 'continue' | 'resumeSound';
+/** Functions that may be taken apart: `const { setMuted } = useOffhookCall()`. */
+type Verbs = { readonly [K in VerbName]: (...args: Parameters<CallHandle[K]>) => void };
 
 export interface OffhookCall extends Verbs {
   /** null until the call code is loaded (on `prepare` or `start`). */
@@ -16,9 +19,9 @@ export interface OffhookCall extends Verbs {
   /** For <VoiceCallInterface call={…}> or what this hook does not offer. */
   readonly handle: CallHandle | null;
   /** Loads the code, asks `onBeforeCall`, calls. Run it from a click. */
-  start(): Promise<void>;
+  readonly start: () => Promise<void>;
   /** Loads the code early, on the first sign of interest. */
-  prepare(): void;
+  readonly prepare: () => void;
 }
 
 const NEVER = (): (() => void) => () => undefined;
