@@ -15,7 +15,7 @@ test('OPERATING.md has the configuration table of this binary', () => {
   assert.ok(read('docs/OPERATING.md').includes(table), 'paste the output of `offhook help config-table`')
 })
 
-test('every link between the documents leads somewhere', () => {
+test('S61 every link between the documents leads somewhere', () => {
   const pages = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true }).filter((f) => f.endsWith('.md')).map((f) => `docs/${f}`)]
   for (const page of pages)
     for (const [, target] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g))

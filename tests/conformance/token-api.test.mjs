@@ -20,7 +20,7 @@ const problem = async (answer, status, code) => {
   for (const field of ['type', 'title', 'detail']) assert.equal(typeof body[field], 'string')
 }
 
-test('the four fields of the contract and those of TokenSource', async () => {
+test('S35 S57 the four fields of the contract and those of TokenSource', async () => {
   const before = Date.now()
   const answer = await server.post('/api/voice/token', '{}')
   assert.equal(answer.status, 200)
@@ -149,7 +149,7 @@ test('the budget of an address is exact over all workers and says when to come b
   assert.equal(await other.stop(), 0)
 })
 
-test('with LIVEKIT_HOST the calls are elsewhere', async () => {
+test('S35 with LIVEKIT_HOST the calls are elsewhere', async () => {
   const other = await start({ env: { LIVEKIT_API_KEY: KEY, LIVEKIT_API_SECRET: SECRET, LIVEKIT_HOST: 'https://cloud.example/' } })
   const body = await (await other.post('/api/voice/token', '{}')).json()
   assert.equal(body.livekitHost, 'wss://cloud.example')

@@ -17,7 +17,7 @@ after(async () => {
 })
 
 describe('the page of the binary', () => {
-  test('S02 S11 the echo partner returns the visitor’s own voice', async () => {
+  test('S01 S02 S04 S05 S06 S11 S21 the echo partner returns the visitor’s own voice', async () => {
     const { page, problems } = await visitor(low, server.http)
     await startCall(page)
     await hears(page, 440)

@@ -90,7 +90,7 @@ for (const [name, options] of modes)
     })
   })
 
-test('a camera is refused with a clear reason, at once', async () => {
+test('S46 a camera is refused with a clear reason, at once', async () => {
   const page = await low.newPage()
   await page.goto(pages.url)
   await page.evaluate(([url, token]) => window.join(url, token), [server.ws, await server.token('video', 'anna')])
