@@ -1,6 +1,6 @@
 // integration-guide.test.mjs — components/VOICE_CALL_INTEGRATION.md says what the code says: states, codes, props, links.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
 
@@ -53,4 +53,18 @@ test('S88 the deployment checklist names only keys and commands that exist', () 
   const keys = [...checklist.matchAll(/`((?:voice|rtc|tls|limit)\.[\w.]+|trusted_proxies|public_url|drain_timeout)(?:: \w+)?`/g)].map(([, key]) => key)
   assert.ok(keys.length > 10)
   for (const key of keys) assert.ok(operating.includes(`\`${key}\``), key)
+})
+
+test('S82 the maintenance chapter is true: SDK, parts of the tests, commands', () => {
+  const chapter = guide.split('## Maintenance')[1].split('\n## ')[0]
+  const [, oldest] = /`livekit-client` ([\d.]+) or newer/.exec(chapter)
+  assert.equal(JSON.parse(read('web/packages/react/package.json')).peerDependencies['livekit-client'], `^${oldest}`)
+  for (const [, parts] of chapter.matchAll(/`\.\/test ([a-z0-9 ]+)`/g))
+    for (const part of parts.split(' ')) assert.ok(existsSync(`${root}tests/parts/${part}`), part)
+  for (const [, script] of chapter.matchAll(/`npm run (\w+)`/g)) assert.ok(JSON.parse(read('web/package.json')).scripts[script], script)
+  assert.ok(existsSync(`${root}bench`))
+  // Pinned, so that an update is a decision.
+  for (const name of ['next-clerk', 'vite-react'])
+    for (const [dependency, version] of Object.entries(JSON.parse(read(`examples/${name}/package.json`)).dependencies))
+      assert.match(version, /^(\d+\.\d+\.\d+|file:.*)$/, dependency)
 })

@@ -231,7 +231,7 @@ describe('S16 the examples in Chromium', () => {
       await page.getByRole('button', { name: 'Ring the bell' }).waitFor()
     }))
 
-  test('10 VoiceCallInterface with a token of your own', () =>
+  test('S01 10 VoiceCallInterface with a token of your own', () =>
     open(10, async (page) => {
       await page.getByRole('button', { name: 'Join the meeting' }).click()
       await hears(page, 440)

@@ -3,6 +3,7 @@
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { TokenVerifier } from 'livekit-server-sdk'
 import { freePorts, startServer } from './lib/server.mjs'
 import { startClerk } from './lib/clerk.mjs'
 import { build, folderOf, serve } from './lib/example.mjs'
@@ -38,6 +39,23 @@ describe('S84 next-clerk', () => {
     await site?.stop()
     await offhook?.stop()
     await clerk?.stop()
+  })
+
+  test('S35 S84 step 1: the three variables of the environment', async () => {
+    // The request's own line: with a LiveKit server of yours, offhook makes the tokens for that one.
+    const host = 'wss://your-server.livekit.cloud'
+    const keys = { key: 'your_key', secret: 'your_secret_of_at_least_thirty_two_letters' }
+    const other = await startServer({ keys, env: { LIVEKIT_HOST: host } })
+    try {
+      const answer = await (await fetch(`${other.http}/api/voice/token`, { method: 'POST', body: '{}' })).json()
+      assert.equal(answer.livekitHost, host)
+      const { video } = await new TokenVerifier(keys.key, keys.secret).verify(answer.token)
+      assert.equal(video.room, answer.roomName)
+    } finally {
+      await other.stop()
+    }
+    const sample = readFileSync(`${folderOf('next-clerk')}.env.example`, 'utf8')
+    for (const name of ['LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'LIVEKIT_HOST']) assert.match(sample, new RegExp(`^#?${name}=`, 'm'))
   })
 
   test('S84 step 2: the page has the button as the request writes it', () => {

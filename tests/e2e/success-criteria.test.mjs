@@ -84,7 +84,8 @@ function compileErrors(pieces) {
   )
 }
 
-describe('S85 success criteria', () => {
+// Rows that these lines are the proof of, besides S85.
+describe('S85 success criteria (S04 S05 S06 S21 S61)', () => {
   test('Real WebRTC connection', () =>
     visit(async (page) => {
       await startCall(page)
