@@ -3,7 +3,7 @@
 import type { AttributeName } from './attributes';
 import type { OffhookCall } from './element';
 
-type Own = { readonly [Name in AttributeName]?: string | boolean | undefined };
+type Own = Readonly<Partial<Record<AttributeName, string | boolean | undefined>>>;
 
 declare module 'react' {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- this is how React's JSX is extended

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const files = (await readdir(path.join(here, 'src'))).filter((name) => /\.(ts|css)$/.test(name));
   sources = (await Promise.all(files.map((name) => readFile(path.join(here, 'src', name), 'utf8')))).join('\n');
   const manifest = JSON.parse(await readFile(path.join(here, 'custom-elements.json'), 'utf8')) as { modules: { declarations: Declaration[] }[] };
-  declared = manifest.modules[0]?.declarations[0] as Declaration;
+  declared = manifest.modules[0]?.declarations[0]!;
 }, 120_000);
 afterAll(() => rm(out, { recursive: true, force: true }));
 
