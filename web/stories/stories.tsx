@@ -83,7 +83,7 @@ const STORIES: Record<string, Story> = {
   inline: { press: ['Start voice call'], join: joinedAgo, levels: talking, props: { mode: 'inline' } },
   recorded: { ...inCall, then: (line) => { line.report({ type: 'recording', recording: 'on' }); } },
   'push-to-talk': { ...inCall, props: { pushToTalk: true } },
-  devices: { ...inCall, press: [...START, 'More'] },
+  devices: { ...inCall, press: [...START, 'Settings'] },
   muted: { ...inCall, press: [...START, 'Mute microphone', 'Mute speaker'] },
   'muted-talking': { ...warned('muted-talking'), press: [...START, 'Mute microphone'] },
   'mic-silent': warned('mic-silent'),

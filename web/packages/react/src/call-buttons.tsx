@@ -43,7 +43,7 @@ export function CallButtons({ muted, onEnd, onMore }: CallButtonsProps): ReactEl
           icon={speakerMuted ? <VolumeX size={22} /> : <Volume2 size={22} />} onPress={() => { handle.setSpeakerMuted(!speakerMuted); }}
         />
         {onMore !== undefined && (
-          <button type="button" className="oh-control" aria-label={words.more} onClick={onMore}>
+          <button type="button" className="oh-control" aria-label={words.settings} onClick={onMore}>
             <span className="oh-control-face"><SlidersHorizontal size={20} /></span>
             <span className="oh-control-name" aria-hidden="true">{words.settings}</span>
           </button>

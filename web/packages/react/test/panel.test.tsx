@@ -219,7 +219,7 @@ describe('in a call', () => {
     act(() => { line.report({ type: 'devices', devices: {
       inputs: [{ id: 'a', label: 'Laptop' }, { id: 'b', label: 'Headset' }], outputs: [{ id: 'c', label: 'Room' }, { id: 'd', label: 'Ear' }], input: 'a', output: 'c',
     } }); });
-    await user.click(button('More'));
+    await user.click(button('Settings'));
     await user.selectOptions(screen.getByRole('combobox', { name: 'Microphone' }), 'b');
     await user.selectOptions(screen.getByRole('combobox', { name: 'Loudspeaker' }), 'd');
     expect(line.log).toContain('setInput b');
@@ -271,7 +271,7 @@ describe('in a call', () => {
     expect(line.log.at(-1)).toBe('setMuted true');
     await user.keyboard('s');
     expect(line.log.at(-1)).toBe('setSpeakerMuted true');
-    await user.click(button('More'));
+    await user.click(button('Settings'));
     await user.click(screen.getByRole('switch', { name: 'Keyboard shortcuts' }));
     for (const back of screen.getAllByRole('button', { name: 'Back' }).slice(1)) await user.click(back);
     const before = line.log.length;
