@@ -28,8 +28,8 @@ beforeAll(async () => {
   scripts = await Promise.all(names.map(async (name) => [name, await readFile(path.join(out, name), 'utf8')] as [string, string]));
   const files = (await readdir(path.join(here, 'src'))).filter((name) => /\.(ts|css)$/.test(name));
   sources = (await Promise.all(files.map((name) => readFile(path.join(here, 'src', name), 'utf8')))).join('\n');
-  const manifest = JSON.parse(await readFile(path.join(here, 'custom-elements.json'), 'utf8')) as { modules: { declarations: Declaration[] }[] };
-  declared = manifest.modules[0]?.declarations[0]!;
+  const manifest = JSON.parse(await readFile(path.join(here, 'custom-elements.json'), 'utf8')) as { modules: [{ declarations: [Declaration] }] };
+  [declared] = manifest.modules[0].declarations;
 }, 120_000);
 afterAll(() => rm(out, { recursive: true, force: true }));
 
