@@ -181,7 +181,7 @@ describe('the microphone of a call', () => {
 });
 
 describe('N03 the permission', () => {
-  it.each<[object, string | null]>([[{}, null], [{ HTMLUserMediaElement: class {} }, 'usermedia'], [{ HTMLMicrophoneElement: class {}, HTMLUserMediaElement: class {} }, 'microphone']])('element of %o is %s', (scope, expected) => {
+  it.each<[object, string | null]>([[{}, null], [{ HTMLUserMediaElement: Object }, 'usermedia'], [{ HTMLMicrophoneElement: Object, HTMLUserMediaElement: Object }, 'microphone']])('element of %o is %s', (scope, expected) => {
     expect(permissionElement(scope)).toBe(expected);
   });
   it('is unknown where the browser throws or does not tell (Firefox 75, Safari 14)', async () => {

@@ -3,7 +3,7 @@
 
 import { createLiveKitPhone } from '@offhook/core/livekit-phone';
 import type { LiveKitPhone } from '@offhook/core/livekit-phone';
-import type { Credentials, Phone, PhoneEvent } from '@offhook/core';
+import type { Credentials, Phone, PhoneEvent, PhoneWishes } from '@offhook/core';
 
 export interface Line extends LiveKitPhone {
   /** What LiveKitRoom shall connect with; null: not yet, or no longer. */
@@ -14,7 +14,7 @@ export interface Line extends LiveKitPhone {
   failed(error: Error): boolean;
 }
 
-export function openLine(report: (event: PhoneEvent) => void): Line {
+export function openLine(report: (event: PhoneEvent) => void, wishes?: PhoneWishes): Line {
   const listeners = new Set<() => void>();
   let wanted: Credentials | null = null;
   let waiting: { resolve: () => void; reject: (error: Error) => void } | null = null;
@@ -25,6 +25,7 @@ export function openLine(report: (event: PhoneEvent) => void): Line {
   }
 
   const phone = createLiveKitPhone({
+    ...wishes,
     report,
     plays: false, // RoomAudioRenderer does
     connect: (_room, credentials) => new Promise<void>((resolve, reject) => {

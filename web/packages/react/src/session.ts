@@ -54,7 +54,7 @@ async function loadPhone(kind: 'line' | 'plain'): Promise<OpenPhone> {
       return (report) => Promise.resolve(createLiveKitPhone({ report }));
     }
     const { openLine } = await import('./line');
-    return (report) => Promise.resolve(openLine(report));
+    return (report, wishes) => Promise.resolve(openLine(report, wishes));
   } catch (cause) {
     throw new CallError(navigator.onLine ? 'SIGNAL_FAILED' : 'NET_OFFLINE', { detail: 'the call code could not be loaded', cause });
   }
