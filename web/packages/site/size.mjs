@@ -59,9 +59,9 @@ export function report(files) {
 
 /**
  * Gzip bytes: all of the first load; the first load without React; what opening the panel adds, without LiveKit and with
- * the largest language; the largest language.
+ * the largest language (framer-motion alone is 32 KB of it); the largest language.
  */
-export const BUDGETS = { first: 90_000, ours: 12_000, panel: 72_000, locale: 3_072 };
+export const BUDGETS = { first: 90_000, ours: 12_000, panel: 78_000, locale: 3_072 };
 
 export function overBudget(files, budgets = BUDGETS) {
   const sum = (keep) => files.filter(keep).reduce((total, file) => total + file.gzip, 0);
