@@ -51,7 +51,7 @@ async function loadPhone(kind: 'line' | 'plain'): Promise<OpenPhone> {
   try {
     if (kind === 'plain') {
       const { createLiveKitPhone } = await import('@offhook/core/livekit-phone');
-      return (report) => Promise.resolve(createLiveKitPhone({ report }));
+      return (report, wishes) => Promise.resolve(createLiveKitPhone({ ...wishes, report }));
     }
     const { openLine } = await import('./line');
     return (report, wishes) => Promise.resolve(openLine(report, wishes));
