@@ -11,7 +11,7 @@ import { createNotice } from './notice';
 import { MIC, MIC_OFF, PERSON, SPEAKER, SPEAKER_OFF, WAVE } from './panel-icons';
 import { createPriming } from './priming';
 import type { Scene, View } from './scene';
-import { noteOf, statusOf } from './status';
+import { isInTrouble, noteOf, statusOf } from './status';
 
 const WAITING: ReadonlySet<string> = new Set(['opening', 'priming', 'requesting-mic', 'checking', 'connecting', 'ringing', 'queued']);
 
@@ -92,7 +92,7 @@ export function createCallView(scene: Scene): View {
   return {
     node: view,
     update(call: Call) {
-      setAttributes(view, { 'data-oh-state': call.state, 'data-wait': WAITING.has(call.state) });
+      setAttributes(view, { 'data-oh-state': call.state, 'data-wait': WAITING.has(call.state), 'data-warn': isInTrouble(call.state) });
       setText(peer, call.peers[0]?.name ?? '');
       setAttributes(status, { 'data-oh-state': call.state });
       setAttributes(timer, { 'data-running': String(call.connectedAt !== null) });

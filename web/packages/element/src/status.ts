@@ -4,6 +4,9 @@ import { errorWords, say } from '@offhook/core/words';
 import type { Call } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
 
+/** A call that is there, but not to be heard right now. */
+export const isInTrouble = (state: string): boolean => /^(reconnecting|interrupted)$/.test(state);
+
 export function statusOf(call: Call, words: Words): string {
   switch (call.state) {
     case 'idle': return words.introTitle;
