@@ -124,7 +124,14 @@ export async function walk(walker: Walker, url: string, scenes: readonly string[
       await settle(page);
     }
   }
-  const { dir, launcher } = await page.evaluate(() => (globalThis as FitWindow).fit.orientation());
+  const { dir } = await page.evaluate(() => (globalThis as FitWindow).fit.orientation());
+  // On a phone the launcher lies under the open panel.
+  await page.evaluate(() => { (globalThis as FitWindow).demo?.show('idle'); });
+  await settle(page);
+  const close = page.getByRole('dialog').getByRole('button', { name: words.close, exact: true });
+  if (await close.isVisible()) await close.click({ timeout: 5000 });
+  await page.waitForFunction(() => (globalThis as FitWindow).fit.orientation().launcher !== null);
+  const { launcher } = await page.evaluate(() => (globalThis as FitWindow).fit.orientation());
   await page.context().close();
   return { seen, complaints, dir, launcher };
 }
