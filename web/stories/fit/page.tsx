@@ -26,7 +26,7 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('no root');
 createRoot(root).render(
   <FloatingCallButton
-    defaultOpen expandable dismissible="session" configUrl={false} locale={locale} labels={labels} name="Acme Support and Service"
+    defaultOpen expandable dismissible="session" locale={locale} labels={labels} name="Acme Support and Service"
     tel="+49 30 901820" consent="required" consentText="The call goes through our own server." autoResume={false}
   />,
 );
