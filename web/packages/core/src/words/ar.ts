@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'تكبير',
   settings: 'الإعدادات',
   language: 'اللغة',
-  loadFailed: 'تعذّر تحميل المكالمة. تحقّق من اتصالك وأعد تحميل الصفحة.',
-  reload: 'إعادة التحميل',
 
   // Before a call
   introTitle: 'تحدّث إلينا',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Zvětšit',
   settings: 'Nastavení',
   language: 'Jazyk',
-  loadFailed: 'Hovor se nepodařilo načíst. Zkontrolujte připojení a načtěte stránku znovu.',
-  reload: 'Načíst znovu',
 
   // Before a call
   introTitle: 'Mluvte s námi',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Forstør',
   settings: 'Indstillinger',
   language: 'Sprog',
-  loadFailed: 'Opkaldet kunne ikke indlæses. Tjek din forbindelse, og genindlæs siden.',
-  reload: 'Genindlæs',
 
   // Before a call
   introTitle: 'Tal med os',

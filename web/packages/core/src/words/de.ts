@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Vergrößern',
   settings: 'Einstellungen',
   language: 'Sprache',
-  loadFailed: 'Der Anruf konnte nicht geladen werden. Prüfen Sie Ihre Verbindung und laden Sie die Seite neu.',
-  reload: 'Neu laden',
 
   // Before a call
   introTitle: 'Sprechen Sie mit uns',

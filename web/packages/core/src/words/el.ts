@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Μεγέθυνση',
   settings: 'Ρυθμίσεις',
   language: 'Γλώσσα',
-  loadFailed: 'Η κλήση δεν φορτώθηκε. Ελέγξτε τη σύνδεση και ανανεώστε τη σελίδα.',
-  reload: 'Ανανέωση',
 
   // Before a call
   introTitle: 'Μιλήστε μαζί μας',

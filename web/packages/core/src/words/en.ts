@@ -16,8 +16,6 @@ export const en = {
   enlarge: 'Enlarge',
   settings: 'Settings',
   language: 'Language',
-  loadFailed: 'The call could not be loaded. Check your connection and reload the page.',
-  reload: 'Reload',
 
   // Before a call
   introTitle: 'Talk to us',

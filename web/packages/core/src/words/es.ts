@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Ampliar',
   settings: 'Ajustes',
   language: 'Idioma',
-  loadFailed: 'No se pudo cargar la llamada. Compruebe su conexión y recargue la página.',
-  reload: 'Recargar',
 
   // Before a call
   introTitle: 'Hable con nosotros',

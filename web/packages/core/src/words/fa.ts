@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'بزرگ‌تر',
   settings: 'تنظیمات',
   language: 'زبان',
-  loadFailed: 'تماس بارگیری نشد. اتصال خود را بررسی و صفحه را دوباره بار کنید.',
-  reload: 'بارگیری دوباره',
 
   // Before a call
   introTitle: 'با ما صحبت کنید',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Suurenna',
   settings: 'Asetukset',
   language: 'Kieli',
-  loadFailed: 'Puhelua ei voitu ladata. Tarkista yhteys ja lataa sivu uudelleen.',
-  reload: 'Lataa uudelleen',
 
   // Before a call
   introTitle: 'Puhu kanssamme',

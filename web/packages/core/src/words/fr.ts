@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Agrandir',
   settings: 'Réglages',
   language: 'Langue',
-  loadFailed: 'L’appel n’a pas pu être chargé. Vérifiez votre connexion et rechargez la page.',
-  reload: 'Recharger',
 
   // Before a call
   introTitle: 'Parlez avec nous',

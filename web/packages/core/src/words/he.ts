@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'הגדלה',
   settings: 'הגדרות',
   language: 'שפה',
-  loadFailed: 'לא ניתן לטעון את השיחה. בדקו את החיבור וטענו את הדף מחדש.',
-  reload: 'טעינה מחדש',
 
   // Before a call
   introTitle: 'דברו איתנו',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'बड़ा करें',
   settings: 'सेटिंग',
   language: 'भाषा',
-  loadFailed: 'कॉल लोड नहीं हुई। कनेक्शन जाँचें और पेज फिर से लोड करें।',
-  reload: 'फिर से लोड करें',
 
   // Before a call
   introTitle: 'हमसे बात करें',

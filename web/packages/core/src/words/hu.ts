@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Nagyítás',
   settings: 'Beállítások',
   language: 'Nyelv',
-  loadFailed: 'A hívás nem tölthető be. Ellenőrizze a kapcsolatot, és töltse újra az oldalt.',
-  reload: 'Újratöltés',
 
   // Before a call
   introTitle: 'Beszéljen velünk',

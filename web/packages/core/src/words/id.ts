@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Perbesar',
   settings: 'Setelan',
   language: 'Bahasa',
-  loadFailed: 'Panggilan tidak dapat dimuat. Periksa koneksi Anda dan muat ulang halaman.',
-  reload: 'Muat ulang',
 
   // Before a call
   introTitle: 'Bicara dengan kami',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Ingrandisci',
   settings: 'Impostazioni',
   language: 'Lingua',
-  loadFailed: 'Impossibile caricare la chiamata. Controlla la connessione e ricarica la pagina.',
-  reload: 'Ricarica',
 
   // Before a call
   introTitle: 'Parla con noi',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: '拡大',
   settings: '設定',
   language: '言語',
-  loadFailed: '通話を読み込めませんでした。接続を確認し、ページを再読み込みしてください。',
-  reload: '再読み込み',
 
   // Before a call
   introTitle: 'お話しください',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: '크게',
   settings: '설정',
   language: '언어',
-  loadFailed: '통화를 불러오지 못했습니다. 연결을 확인하고 페이지를 새로고침하세요.',
-  reload: '새로고침',
 
   // Before a call
   introTitle: '상담하기',

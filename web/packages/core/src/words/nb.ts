@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Forstørr',
   settings: 'Innstillinger',
   language: 'Språk',
-  loadFailed: 'Samtalen kunne ikke lastes. Sjekk tilkoblingen og last siden på nytt.',
-  reload: 'Last på nytt',
 
   // Before a call
   introTitle: 'Snakk med oss',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Vergroten',
   settings: 'Instellingen',
   language: 'Taal',
-  loadFailed: 'De oproep kon niet worden geladen. Controleer uw verbinding en laad de pagina opnieuw.',
-  reload: 'Opnieuw laden',
 
   // Before a call
   introTitle: 'Praat met ons',

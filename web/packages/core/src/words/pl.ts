@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Powiększ',
   settings: 'Ustawienia',
   language: 'Język',
-  loadFailed: 'Nie udało się wczytać połączenia. Sprawdź internet i odśwież stronę.',
-  reload: 'Odśwież',
 
   // Before a call
   introTitle: 'Porozmawiaj z nami',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Ampliar',
   settings: 'Configurações',
   language: 'Idioma',
-  loadFailed: 'Não foi possível carregar a chamada. Verifique sua conexão e recarregue a página.',
-  reload: 'Recarregar',
 
   // Before a call
   introTitle: 'Fale conosco',

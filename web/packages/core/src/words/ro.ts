@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Mărește',
   settings: 'Setări',
   language: 'Limbă',
-  loadFailed: 'Apelul nu a putut fi încărcat. Verificați conexiunea și reîncărcați pagina.',
-  reload: 'Reîncarcă',
 
   // Before a call
   introTitle: 'Vorbiți cu noi',

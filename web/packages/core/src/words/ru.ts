@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Увеличить',
   settings: 'Настройки',
   language: 'Язык',
-  loadFailed: 'Не удалось загрузить звонок. Проверьте подключение и обновите страницу.',
-  reload: 'Обновить',
 
   // Before a call
   introTitle: 'Поговорите с нами',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Förstora',
   settings: 'Inställningar',
   language: 'Språk',
-  loadFailed: 'Samtalet kunde inte laddas. Kontrollera anslutningen och ladda om sidan.',
-  reload: 'Ladda om',
 
   // Before a call
   introTitle: 'Prata med oss',

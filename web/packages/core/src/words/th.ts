@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'ขยาย',
   settings: 'การตั้งค่า',
   language: 'ภาษา',
-  loadFailed: 'โหลดสายไม่ได้ โปรดตรวจสอบการเชื่อมต่อแล้วโหลดหน้าใหม่',
-  reload: 'โหลดใหม่',
 
   // Before a call
   introTitle: 'คุยกับเรา',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Büyüt',
   settings: 'Ayarlar',
   language: 'Dil',
-  loadFailed: 'Arama yüklenemedi. Bağlantınızı kontrol edip sayfayı yenileyin.',
-  reload: 'Yenile',
 
   // Before a call
   introTitle: 'Bizimle konuşun',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Збільшити',
   settings: 'Налаштування',
   language: 'Мова',
-  loadFailed: 'Не вдалося завантажити дзвінок. Перевірте з’єднання й оновіть сторінку.',
-  reload: 'Оновити',
 
   // Before a call
   introTitle: 'Поговоріть з нами',

@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: 'Phóng to',
   settings: 'Cài đặt',
   language: 'Ngôn ngữ',
-  loadFailed: 'Không tải được cuộc gọi. Hãy kiểm tra kết nối và tải lại trang.',
-  reload: 'Tải lại',
 
   // Before a call
   introTitle: 'Nói chuyện với chúng tôi',

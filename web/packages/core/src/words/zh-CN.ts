@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: '放大',
   settings: '设置',
   language: '语言',
-  loadFailed: '无法加载通话。请检查网络并刷新页面。',
-  reload: '刷新',
 
   // Before a call
   introTitle: '与我们通话',

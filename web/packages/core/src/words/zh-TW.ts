@@ -16,8 +16,6 @@ export const words: Words = {
   enlarge: '放大',
   settings: '設定',
   language: '語言',
-  loadFailed: '無法載入通話。請檢查網路並重新整理頁面。',
-  reload: '重新整理',
 
   // Before a call
   introTitle: '與我們通話',
