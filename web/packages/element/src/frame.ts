@@ -45,7 +45,7 @@ export function move(target: HTMLElement, frames: Keyframe[], after: () => void 
     after();
     return;
   }
-  const motion = target.animate(frames, { duration: 180, easing: 'cubic-bezier(0.2, 0.9, 0.3, 1.1)' });
+  const motion = target.animate(frames, { duration: 180, easing: 'ease-out' });
   motion.onfinish = motion.oncancel = after;
 }
 
