@@ -22,6 +22,18 @@ test('S61 every link between the documents leads somewhere', () => {
       assert.ok(existsSync(join(root, dirname(page), target)), `${page} links to ${target}`)
 })
 
+test('S82 the maintenance notes and the examples name the versions that are pinned', () => {
+  const pinned = JSON.parse(read('web/packages/react/package.json')).peerDependencies ?? {}
+  const locked = JSON.parse(read('web/package-lock.json')).packages
+  const floor = /`livekit-client` (\d+\.\d+\.\d+) or newer/.exec(read('components/VOICE_CALL_INTEGRATION.md'))?.[1]
+  assert.ok(floor, 'the maintenance section names no SDK version')
+  assert.ok(pinned['livekit-client'].includes(floor), `${floor} is not the peer dependency ${pinned['livekit-client']}`)
+  assert.match(locked['node_modules/livekit-client'].version, /^2\./)
+  for (const name of ['next-clerk', 'vite-react'])
+    for (const [dependency, version] of Object.entries(JSON.parse(read(`examples/${name}/package.json`)).dependencies))
+      assert.match(version, /^(\d+\.\d+\.\d+|file:.*)$/, `${name}: ${dependency} is not pinned`)
+})
+
 test('LIVEKIT.md has a row for every signalling message', () => {
   const status = read('docs/LIVEKIT.md')
   const proto = read('proto/signal.proto')

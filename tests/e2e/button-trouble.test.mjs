@@ -6,6 +6,7 @@ import { startServer } from './lib/server.mjs'
 import { openChromium } from './lib/browser.mjs'
 import { pageWith, scriptTag, startWebsite } from './lib/host-page.mjs'
 import { eventually, hears } from './lib/wait.mjs'
+import { EAR } from './lib/ear.mjs'
 import { showsState, startCall, visitor } from './lib/visitor.mjs'
 
 let server, website, browser, page
@@ -100,5 +101,36 @@ for (const [kind, url] of BUTTONS)
     await showsState(page, 'opening')
     await eventually('the token is asked for', () => answer !== undefined)
     answer()
+    await showsState(page, 'connected')
+  })
+
+for (const [kind, url] of BUTTONS)
+  test(`P43 ${kind}: the microphone is unplugged in a call; another takes over and is heard`, async () => {
+    page = await browser.newPage()
+    await page.addInitScript(() => {
+      const devices = navigator.mediaDevices
+      const ask = devices.getUserMedia.bind(devices)
+      window.given = []
+      devices.getUserMedia = async (constraints) => {
+        const stream = await ask(constraints)
+        window.given.push(...stream.getAudioTracks())
+        return stream
+      }
+    })
+    await page.addInitScript(EAR)
+    await page.goto(url())
+    await startCall(page)
+    await hears(page, 440)
+    const before = await page.evaluate(() => {
+      // What a browser does when the plug is pulled.
+      for (const track of window.given) {
+        track.stop()
+        track.dispatchEvent(new Event('ended'))
+      }
+      navigator.mediaDevices.dispatchEvent(new Event('devicechange'))
+      return window.given.length
+    })
+    await eventually('another microphone is opened', () => page.evaluate((before) => window.given.length > before, before))
+    await hears(page, 440)
     await showsState(page, 'connected')
   })

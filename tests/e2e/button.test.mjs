@@ -17,12 +17,14 @@ after(async () => {
 })
 
 describe('the page of the binary', () => {
-  test('S01 S02 S04 S05 S06 S11 S21 the echo partner returns the visitor’s own voice', async () => {
+  test('S01 S02 S04 S05 S06 S08 S11 S21 the echo partner returns the visitor’s own voice', async () => {
     const { page, problems } = await visitor(low, server.http)
     await startCall(page)
     await hears(page, 440)
     await showsState(page, 'connected')
     await page.getByRole('timer').waitFor()
+    await eventually('the bars of both sides move', () =>
+      page.evaluate(() => [...document.querySelectorAll('[style*="--oh-level"]')].filter((bars) => Number(bars.style.getPropertyValue('--oh-level')) > 0.2).length >= 2))
     const mute = page.getByRole('button', { name: /mute microphone/i })
     await mute.click()
     await eventually('muted is shown', async () => (await page.getByRole('button', { name: /microphone/i }).first().getAttribute('aria-pressed')) === 'true')
@@ -64,5 +66,33 @@ describe('the page of the binary', () => {
     await page.getByRole('button', { name: /try again/i }).waitFor()
     assert.match(await page.getByRole('dialog').innerText(), /microphone/i)
     await browser.close()
+  })
+
+  test('S26 the panel comes in with a movement, and without one for people who asked for that', async () => {
+    // How far the panel is moved or scaled, picture by picture, while it opens.
+    const moves = async (reducedMotion) => {
+      const page = await low.newPage({ reducedMotion })
+      await page.goto(server.http)
+      const launcher = page.getByRole('button', { name: /talk to us/i })
+      await launcher.hover() // loads the panel
+      await launcher.click()
+      await page.getByRole('dialog').waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'hidden' })
+      const seen = page.evaluate(async () => {
+        const transforms = new Set()
+        for (let picture = 0; picture < 60; picture++) {
+          await new Promise(requestAnimationFrame)
+          transforms.add(getComputedStyle(document.querySelector('[role=dialog]')).transform)
+        }
+        return [...transforms].filter((transform) => transform !== 'none' && transform !== 'matrix(1, 0, 0, 1, 0, 0)')
+      })
+      await launcher.click()
+      const found = await seen
+      await page.close()
+      return found
+    }
+    assert.ok((await moves('no-preference')).length > 1, 'nothing moves')
+    assert.deepEqual(await moves('reduce'), [])
   })
 })

@@ -71,6 +71,12 @@ for (const [name, options] of modes)
         return { ok: pairs.some((pair) => pair.bitrate > 500_000), pairs } // it starts at 300,000 and falls without feedback
       }))
 
+    test('S49 both directions agreed on Opus, alone or in a redundant wrapping', () =>
+      eventually('codecs', async () => {
+        const codecs = await a.evaluate(() => window.codecs())
+        return { ok: ['outbound-rtp', 'inbound-rtp'].every((way) => /^audio\/(opus|red)$/i.test(codecs[way] ?? '')), codecs }
+      }))
+
     test('unpublish and publish again', async () => {
       await a.evaluate(async () => {
         const local = window.room.localParticipant

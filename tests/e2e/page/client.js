@@ -53,6 +53,17 @@ window.join = async (url, token, { roomOptions = {}, connectOptions = {}, publis
   if (publish) await room.localParticipant.setMicrophoneEnabled(true)
   return { sid: room.localParticipant.sid, identity: room.localParticipant.identity }
 }
+// What the voice is coded with, in both directions.
+window.codecs = async () => {
+  const found = {}
+  for (const transport of [room.engine.pcManager.publisher, room.engine.pcManager.subscriber].filter(Boolean)) {
+    const stats = await transport.getStats?.()
+    stats?.forEach((s) => {
+      if ((s.type === 'outbound-rtp' || s.type === 'inbound-rtp') && s.codecId && stats.get(s.codecId)) found[s.type] = stats.get(s.codecId).mimeType
+    })
+  }
+  return found
+}
 window.transport = async () => {
   const pcs = [room.engine.pcManager.publisher, room.engine.pcManager.subscriber].filter(Boolean)
   const found = []

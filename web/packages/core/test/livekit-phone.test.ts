@@ -29,7 +29,7 @@ describe('what went wrong, as a code', () => {
 });
 
 describe('the phone', () => {
-  it('translates the room’s events', () => {
+  it('S39 translates the room’s events', () => {
     const events: PhoneEvent[] = [];
     const { room } = createLiveKitPhone({ report: (event) => { events.push(event); } });
     room.emit(RoomEvent.SignalReconnecting);

@@ -72,7 +72,7 @@ async function connect(): Promise<FakeLine> {
 const tell = (line: FakeLine, event: Parameters<FakeLine['report']>[0]): void => { act(() => { line.report(event); }); };
 const status = async (): Promise<string | null> => within(await panel()).getByText((_text, node) => node?.className === 'oh-status').textContent;
 
-describe('before a call', () => {
+describe('S56 before a call', () => {
   it('is one closed button that asks nobody anything', () => {
     render(<Button />);
     expect(launcher().getAttribute('aria-expanded')).toBe('false');
@@ -91,7 +91,7 @@ describe('before a call', () => {
     expect(launcher().getAttribute('aria-expanded')).toBe('false');
     expect(document.activeElement).toBe(launcher());
   });
-  it('works by keyboard alone', async () => {
+  it('S32 works by keyboard alone', async () => {
     render(<Button />);
     await user.tab();
     expect(document.activeElement).toBe(launcher());
@@ -103,7 +103,7 @@ describe('before a call', () => {
   });
 });
 
-describe('a call', () => {
+describe('S56 a call', () => {
   it('asks the default address for a token, with an empty request', async () => {
     render(<Button />);
     await connect();
@@ -185,7 +185,7 @@ describe('a call', () => {
     tell(line, { type: 'peer-joined', now: Date.now(), peer: { id: 'b', name: '<img src=x onerror=alert(1)>' } });
     expect(screen.getByText('<img src=x onerror=alert(1)> joined')).toBeTruthy(); // a name is text, never markup
   });
-  it('offers to turn sound on when the browser holds it back', async () => {
+  it('P48 offers to turn sound on when the browser holds it back', async () => {
     render(<Button />);
     const line = await connect();
     tell(line, { type: 'sound-blocked', blocked: true });
@@ -213,7 +213,7 @@ describe('a call', () => {
     await user.click(button('End call'));
     await waitFor(() => { expect(document.activeElement).toBe(button('Start voice call')); });
   });
-  it('reports its life to the page', async () => {
+  it('S56 reports its life to the page', async () => {
     const seen: string[] = [];
     render(<Button
       onStateChange={(next) => seen.push(next)} onConnected={() => seen.push('*connected')} onDisconnect={() => seen.push('*disconnect')}
@@ -225,7 +225,7 @@ describe('a call', () => {
     expect(seen).toEqual(['opening', 'requesting-mic', 'connecting', 'connected', '*connected', 'ringing', 'connected', 'ended', '*disconnect']);
     expect(screen.getByText('The other side ended the call.')).toBeTruthy();
   });
-  it('announces in this order', async () => {
+  it('S33 announces in this order', async () => {
     const said: string[] = [];
     render(<Button />);
     await user.click(launcher());
@@ -254,7 +254,7 @@ describe('a call', () => {
   });
 });
 
-describe('errors', () => {
+describe('S28 S56 errors', () => {
   it.each<[string, Script, (() => Promise<Response>) | undefined, ErrorCode, string, string]>([
     ['a refused microphone', { microphone: () => Promise.reject(new CallError('MIC_DENIED')) }, undefined, 'MIC_DENIED', 'Microphone is blocked', 'Failed to start call:'],
     ['a foreign origin', {}, problem(403, 'ORIGIN_DENIED'), 'ORIGIN_DENIED', 'Calls are not set up for this website', 'Failed to start call:'],

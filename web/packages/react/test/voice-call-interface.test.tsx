@@ -34,7 +34,25 @@ function fakeTrack(real: typeof import('livekit-client')): LocalAudioTrack {
   return track;
 }
 
+/** Which of LiveKit's components and hooks were really used; that LiveKitRoom connects is what every test here sees. */
+const used = vi.hoisted(() => new Set<string>());
+vi.mock(import('@livekit/components-react'), async (original) => {
+  const real = await original();
+  const watched = (name: 'RoomAudioRenderer' | 'useRoomContext' | 'useLocalParticipant' | 'useTracks'): never => {
+    const call = real[name] as (...given: unknown[]) => unknown;
+    return ((...given: unknown[]) => {
+      used.add(name);
+      return call(...given);
+    }) as never;
+  };
+  return {
+    ...real, RoomAudioRenderer: watched('RoomAudioRenderer'), useRoomContext: watched('useRoomContext'),
+    useLocalParticipant: watched('useLocalParticipant'), useTracks: watched('useTracks'),
+  };
+});
+
 beforeEach(() => {
+  used.clear();
   errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   stopped = vi.fn();
   connects.mockReset().mockImplementation((room) => {
@@ -65,6 +83,12 @@ describe('VoiceCallInterface', () => {
     expect(connects).toHaveBeenCalledOnce();
     expect(connects.mock.calls[0]?.slice(1)).toEqual(['ws://localhost:1', 'jwt']);
     expect(screen.queryByRole('timer')).toBeNull(); // nobody is there yet
+  });
+  it('S36 S37 is LiveKitRoom around RoomAudioRenderer and controls that use LiveKit’s hooks', async () => {
+    render(<VoiceCallInterface token="t" livekitHost="wss://calls.example" />);
+    await waitFor(() => { expect([...used]).toEqual(expect.arrayContaining(['RoomAudioRenderer', 'useRoomContext', 'useLocalParticipant', 'useTracks'])); });
+    await waitFor(() => { expect(connects).toHaveBeenCalledTimes(1); });
+    expect(await screen.findByRole('button', { name: 'Mute microphone' })).toBeTruthy();
   });
   it('takes serverUrl as another name for livekitHost', async () => {
     render(<VoiceCallInterface token="jwt" serverUrl="wss://other" />);
