@@ -58,10 +58,14 @@ describe('the page of the binary', () => {
     await Promise.all([first.page.close(), other.page.close()])
   })
 
-  test('S28 a refused microphone is explained, with a way to try again', async () => {
+  test('S28 N03 a refused microphone is explained, with a way to try again', async () => {
     const browser = await openChromium({ permission: false, args: ['--deny-permission-prompts'] })
     const { page } = await visitor(browser, server.http)
     await startCall(page)
+    // This browser has the <microphone> element, so the panel offers it before anybody is asked, and a plain button beside it.
+    await showsState(page, 'priming')
+    assert.equal(await page.locator('microphone').count(), 1)
+    await page.getByRole('button', { name: 'Allow the microphone', exact: true }).last().click()
     await showsState(page, 'failed')
     await page.getByRole('button', { name: /try again/i }).waitFor()
     assert.match(await page.getByRole('dialog').innerText(), /microphone/i)
@@ -77,7 +81,7 @@ describe('the page of the binary', () => {
       await launcher.hover() // loads the panel
       await launcher.click()
       await page.getByRole('dialog').waitFor()
-      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').press('Escape')
       await page.getByRole('dialog').waitFor({ state: 'hidden' })
       const seen = page.evaluate(async () => {
         const transforms = new Set()
