@@ -97,6 +97,7 @@ describe('the page of the binary', () => {
       return found
     }
     assert.ok((await moves('no-preference')).length > 1, 'nothing moves')
-    assert.deepEqual(await moves('reduce'), [])
+    // One picture from before it opens may be seen, but no way between two.
+    assert.ok((await moves('reduce')).length <= 1, 'it moves')
   })
 })
