@@ -4,21 +4,25 @@ import { after, before, describe, test } from 'node:test'
 import { startServer } from './lib/server.mjs'
 import { startPages } from './lib/pages.mjs'
 import { openChromium, openFirefox } from './lib/browser.mjs'
+import { EAR, microphoneReleased } from './lib/ear.mjs'
+import { pageWith, scriptTag, startWebsite } from './lib/host-page.mjs'
 import { hears } from './lib/wait.mjs'
 import { SERVER_IP, network } from './lib/network.mjs'
 
 const net = network(process.env.OFFHOOK_NETWORK)
 
-let server, pages, chromium, firefox
+let server, pages, website, chromium, firefox
 before(async () => {
   await net.filter([])
-  server = await startServer({ namespace: net.server, host: SERVER_IP, args: ['--bind', SERVER_IP], port: 7880, udpPort: 7882 })
+  website = await startWebsite(() => ({ html: pageWith(scriptTag(server.http)) }))
+  server = await startServer({ namespace: net.server, host: SERVER_IP, args: ['--bind', SERVER_IP, '--voice-allowed-origins', website.url], port: 7880, udpPort: 7882 })
   pages = await startPages()
-  ;[chromium, firefox] = await Promise.all([openChromium({ hz: 440 }), openFirefox({ hz: 880 })])
+  ;[chromium, firefox] = await Promise.all([openChromium({ hz: 440 }), openFirefox({ hz: 880, secure: SERVER_IP })])
 })
 after(async () => {
   await Promise.allSettled([chromium?.close(), firefox?.close()])
   pages?.stop()
+  website?.stop()
   await server?.stop()
 })
 
@@ -36,4 +40,26 @@ for (const singlePeerConnection of [true, false])
       await hears(b, 440)
       await Promise.all([a.close(), b.close()])
     })
+  })
+
+// A click on the button of this name, also inside the element. Firefox names nothing in shadow trees to its remote control.
+async function press(page, name) {
+  const button = await page.waitForFunction((name) => {
+    const roots = [document, ...[...document.querySelectorAll('offhook-call')].map((element) => element.shadowRoot)]
+    return roots.flatMap((root) => [...(root?.querySelectorAll('button') ?? [])])
+      .find((button) => (button.ariaLabel ?? button.textContent).trim() === name && button.checkVisibility())
+  }, {}, name)
+  await button.click()
+}
+for (const [kind, url] of [['React on our own page', () => server.http], ['<offhook-call> on another website', () => website.url]])
+  test(`S53 S58 the button in Firefox, ${kind}: the own voice comes back, and the call ends`, async () => {
+    const page = await firefox.newPage()
+    await page.evaluateOnNewDocument(EAR)
+    await page.goto(url())
+    await press(page, 'Talk to us')
+    await press(page, 'Start voice call')
+    await hears(page, 880, { timeout: 60_000 })
+    await press(page, 'End call')
+    await microphoneReleased(page)
+    await page.close()
   })

@@ -11,7 +11,7 @@ const files = readdirSync(here)
   .map((name) => here + name)
 let passed = 0
 let failed = 0
-const stream = run({ files, concurrency: false, timeout: 180_000 })
+const stream = run({ files, concurrency: false, timeout: 300_000 })
 stream.on('test:pass', ({ details }) => details.type !== 'suite' && passed++)
 stream.on('test:fail', ({ details }) => details.type !== 'suite' && failed++)
 const report = stream.compose(new spec())

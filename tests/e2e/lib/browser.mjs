@@ -28,7 +28,8 @@ export async function openChromium({ hz = 440, permission = true, args = [] } = 
 }
 
 // Firefox through WebDriver BiDi. Its fake microphone hums `hz` by preference.
-export async function openFirefox({ hz = 880 } = {}) {
+// `secure`: a host whose http pages may use the microphone.
+export async function openFirefox({ hz = 880, secure = '' } = {}) {
   const { default: puppeteer } = await import('puppeteer-core')
   return puppeteer.launch({
     browser: 'firefox',
@@ -42,6 +43,9 @@ export async function openFirefox({ hz = 880 } = {}) {
       'media.peerconnection.ice.obfuscate_host_addresses': false,
       'media.cubeb.force_mock_context': true,
       'media.autoplay.default': 0,
+      'dom.securecontext.allowlist': secure,
+      'media.devices.insecure.enabled': secure !== '',
+      'media.getusermedia.insecure.enabled': secure !== '',
     },
   })
 }
