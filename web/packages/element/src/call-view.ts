@@ -5,7 +5,7 @@ import { say } from '@offhook/core/words';
 import type { Call } from '@offhook/core';
 import { createControls } from './controls';
 import { createFacts } from './facts';
-import { drawLevels } from './levels';
+import { drawLevels } from '@offhook/core/levels';
 import { drawing, node, redraw, setAttributes, setText } from './nodes';
 import { createNotice } from './notice';
 import { MIC, MIC_OFF, PERSON, SPEAKER, SPEAKER_OFF, WAVE } from './panel-icons';

@@ -1,6 +1,7 @@
 // colour.ts — a page's accent colour, made readable: WCAG contrast is computed, not hoped for.
 
-type Rgb = readonly [number, number, number];
+import { contrast, mix } from '@offhook/core/colour';
+import type { Rgb } from '@offhook/core/colour';
 
 /** Any CSS colour the browser knows → its channels; null for anything else. */
 export function readColour(text: string): Rgb | null {
@@ -16,19 +17,6 @@ export function readColour(text: string): Rgb | null {
   return hex === null ? null : hex.slice(1).map((part) => parseInt(part, 16)) as unknown as Rgb;
 }
 
-/** WCAG 2 relative luminance, 0 … 1. */
-export function luminance(colour: Rgb): number {
-  const parts = colour.map((value) => (value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4));
-  return [0.2126, 0.7152, 0.0722].reduce((sum, weight, index) => sum + weight * (parts[index] ?? 0), 0);
-}
-
-/** WCAG 2 contrast ratio, 1 … 21. */
-export function contrast(one: Rgb, other: Rgb): number {
-  const [a, b] = [luminance(one) + 0.05, luminance(other) + 0.05];
-  return Math.max(a / b, b / a);
-}
-
-const mix = (from: Rgb, to: number, share: number): Rgb => from.map((value) => Math.round(value + (to - value) * share)) as unknown as Rgb;
 const write = (colour: Rgb): string => `rgb(${colour.join()})`;
 
 const WHITE: Rgb = [255, 255, 255];

@@ -1,7 +1,8 @@
 // designer.ts — /designer: choose how the button looks, see every state of it at once, copy the lines to paste.
 
 import { CALL_STATES } from '@offhook/core';
-import { contrast, readColour } from '@offhook/element/colour';
+import { contrast } from '@offhook/core/colour';
+import { readColour } from '@offhook/element/colour';
 import { htmlSnippet, nextSnippet, policyLines, reactSnippet, wordpressSnippet } from './snippet';
 import type { Design } from './snippet';
 

@@ -6,7 +6,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { CallError, createOneCall, readConfig } from '@offhook/core';
 import type { Warning } from '@offhook/core';
 import { en } from '@offhook/core/words';
-import { accentProperties, contrast, readColour } from '../src/contrast';
+import { contrast } from '@offhook/core/colour';
+import { accentProperties, readColour } from '../src/contrast';
 import { useOffhookCall } from '../src/index';
 import { linesOf } from '../src/privacy';
 import { chooseLocale } from '../src/use-locale';

@@ -1,6 +1,6 @@
 // levels.ts — bars that move with the voices. One CSS variable per frame and side, nothing is laid out anew.
 
-import type { CallHandle } from '@offhook/core';
+import type { CallHandle } from './call';
 
 const FRAME_MS = 33; // 30 pictures a second are enough for bars
 const CALM_MS = 500; // and two for people who asked for less motion
