@@ -10,6 +10,7 @@
 //                             ones received, with RED wanted or not
 //   offer                     → the offer a subscriber gets: two voices and data
 // Bytes and JSON and SDP travel as base64. A request that fails is answered with "error …".
+#include "agent.pb-c.h"
 #include "base/base64.h"
 #include "livekit/json.h"
 #include "livekit/message.h"
@@ -17,7 +18,9 @@
 #include "livekit/token.h"
 #include "packet.pb-c.h"
 #include "room.pb-c.h"
+#include "service.pb-c.h"
 #include "signal.pb-c.h"
+#include "webhook.pb-c.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -28,7 +31,43 @@ static const ProtobufCMessageDescriptor *const roots[] = {&livekit__signal_reque
                                                           &livekit__join_request__descriptor,
                                                           &livekit__wrapped_join_request__descriptor,
                                                           &livekit__room_configuration__descriptor,
-                                                          &livekit__room__descriptor};
+                                                          &livekit__room__descriptor,
+                                                          &livekit__worker_message__descriptor,
+                                                          &livekit__server_message__descriptor,
+                                                          &livekit__webhook_event__descriptor,
+                                                          &livekit__create_room_request__descriptor,
+                                                          &livekit__list_rooms_request__descriptor,
+                                                          &livekit__list_rooms_response__descriptor,
+                                                          &livekit__delete_room_request__descriptor,
+                                                          &livekit__delete_room_response__descriptor,
+                                                          &livekit__list_participants_request__descriptor,
+                                                          &livekit__list_participants_response__descriptor,
+                                                          &livekit__room_participant_identity__descriptor,
+                                                          &livekit__remove_participant_response__descriptor,
+                                                          &livekit__mute_room_track_request__descriptor,
+                                                          &livekit__mute_room_track_response__descriptor,
+                                                          &livekit__update_participant_request__descriptor,
+                                                          &livekit__update_subscriptions_request__descriptor,
+                                                          &livekit__update_subscriptions_response__descriptor,
+                                                          &livekit__send_data_request__descriptor,
+                                                          &livekit__send_data_response__descriptor,
+                                                          &livekit__update_room_metadata_request__descriptor,
+                                                          &livekit__forward_participant_request__descriptor,
+                                                          &livekit__forward_participant_response__descriptor,
+                                                          &livekit__move_participant_request__descriptor,
+                                                          &livekit__move_participant_response__descriptor,
+                                                          &livekit__perform_rpc_request__descriptor,
+                                                          &livekit__perform_rpc_response__descriptor,
+                                                          &livekit__create_agent_dispatch_request__descriptor,
+                                                          &livekit__delete_agent_dispatch_request__descriptor,
+                                                          &livekit__list_agent_dispatch_request__descriptor,
+                                                          &livekit__list_agent_dispatch_response__descriptor,
+                                                          &livekit__stop_egress_request__descriptor,
+                                                          &livekit__update_layout_request__descriptor,
+                                                          &livekit__update_stream_request__descriptor,
+                                                          &livekit__list_egress_request__descriptor,
+                                                          &livekit__list_egress_response__descriptor,
+                                                          &livekit__auto_participant_egress__descriptor};
 
 // Types are found by their full name below one of the roots.
 static const ProtobufCMessageDescriptor *find_below(const ProtobufCMessageDescriptor *type,

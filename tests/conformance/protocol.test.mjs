@@ -3,7 +3,7 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { FileDescriptorSet, ScalarType, FieldDescriptorProto_Type as Type } from
 import { openPeer } from './peer.mjs';
 
 const protoDir = fileURLToPath(new URL('../../proto', import.meta.url));
-const files = ['models.proto', 'packet.proto', 'room.proto', 'signal.proto'];
+const files = readdirSync(protoDir).filter((name) => name.endsWith('.proto'));
 const peer = openPeer();
 after(() => peer.close());
 
@@ -99,11 +99,12 @@ test('nothing is left out of signalling and packets, except what we say we leave
       if (!have.has(field.no)) left.push(`${name}.${field.name}`);
   }
   assert.deepEqual(left.sort(), [
+    'livekit.EgressInfo.replay',
     'livekit.EventMetric.normalized_end_timestamp',
     'livekit.EventMetric.normalized_start_timestamp',
     'livekit.MetricSample.normalized_timestamp',
     'livekit.MetricsBatch.normalized_timestamp',
-    'livekit.RoomConfiguration.egress',
+    'livekit.WebhookEvent.ingress_info',
   ]);
 });
 
