@@ -22,4 +22,5 @@
   X(voice_refused_ticket, "voice API requests refused: an invitation or resume ticket is not valid")         \
   X(voice_refused_server, "voice API requests refused: the server is draining or failed")                    \
   X(proofs_solved, "puzzles that came back solved")                                                          \
+  X(webhooks_lost, "webhook events lost: no room for more, or the disk did not take them")                   \
   X(calls_ended_duration, "calls ended because of max_duration")

@@ -1,5 +1,6 @@
 // limits.h — every limit of the house, each with its reason. Tests assert that they hold.
 #pragma once
+#include "base/limits_api.h"
 #include "base/limits_calls.h"
 
 // Names: LiveKit refuses longer identities, room names and display names (facts: 256 bytes).

@@ -12,12 +12,11 @@ static enum oh_target primary_target(const struct oh_participant *p) {
 }
 
 static void become_active(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
-  p->state = LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE;
   p->active_by_us = OH_NEVER;
   p->first_connected_us = now_us;
   oh_log(&house->world->log, OH_LOG_INFO, "participant active", "room=%s identity=%s sid=%s ms=%lld",
          p->room->name, p->claims.identity, p->sid.text, (long long)(now_us - p->joined_us) / 1000);
-  oh_participant_changed(house, p, OH_OTHERS);
+  oh_participant_activate(house, now_us, p);
   for (struct oh_participant *other = p->room->participants; other; other = other->next)
     if (other->resident) {
       other->resident->arrived(other->resident_self, now_us);

@@ -72,6 +72,7 @@ void oh_house_close(struct oh_house *house) {
   for (oh_id id = oh_slab_next(&house->rooms, 0); id; id = oh_slab_next(&house->rooms, id))
     oh_room_close(house, 0, oh_room_at(house, id), LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN);
   oh_session_fini(house);
+  oh_happenings_fini(&house->happenings);
   oh_sfu_close(house->sfu);
   oh_hub_close(house->hub);
   oh_slab_fini(&house->rooms);
@@ -223,6 +224,8 @@ void oh_house_drain(struct oh_house *house, int64_t now_us, bool leave) {
       oh_departure_dismiss(house, now_us, p, LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN,
                            LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
   }
+  for (oh_id id = 0; (id = oh_slab_next(&house->rooms, id)) != 0;) // with nobody but residents
+    oh_room_close(house, now_us, oh_room_at(house, id), LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN);
   settle(house, now_us);
 }
 

@@ -96,6 +96,13 @@ struct oh_participant *oh_participant_open(struct oh_house *house, int64_t now_u
   return p;
 }
 
+void oh_participant_activate(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
+  p->state = LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE;
+  p->was_active = true;
+  oh_participant_changed(house, p, OH_OTHERS);
+  oh_happening_participant(house, now_us, "participant_joined", p);
+}
+
 static void leave_list(struct oh_participant *p) {
   if (p->prev)
     p->prev->next = p->next;
@@ -134,6 +141,8 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
     oh_transport_close(house, now_us, &p->transports[i]);
   oh_participant_changed(house, p, OH_OTHERS);
   leave_list(p);
+  oh_happening_participant(
+      house, now_us, p->was_active ? "participant_left" : "participant_connection_aborted", p);
   if (!p->claims.video.hidden) oh_room_departed(room, now_us, p);
   oh_sfu_remove_member(house->sfu, p->member);
   oh_heap_set(&house->deadlines, &p->place, 0, OH_NEVER);

@@ -30,7 +30,7 @@ struct oh_participant {
   Livekit__DisconnectReason reason;
   uint32_t version;
   int64_t joined_us, joined_unix_ms;
-  bool was_publisher, dependent;
+  bool was_publisher, was_active, dependent;
 
   oh_id session; // 0: signalling is away (or a resident)
   int protocol, client_protocol;
@@ -80,6 +80,8 @@ struct oh_session *oh_participant_session(struct oh_house *house, const struct o
 // Adds a participant in state JOINED; takes claims. NULL when full.
 struct oh_participant *oh_participant_open(struct oh_house *house, int64_t now_us, struct oh_room *room,
                                            struct oh_claims *take_claims);
+// It has media, or needs none: tells the others, and the outside.
+void oh_participant_activate(struct oh_house *house, int64_t now_us, struct oh_participant *participant);
 // Tells the others (DISCONNECTED, reason), ends tracks, subscriptions, transports, and forgets. The session
 // is left alone: see oh_departure.
 void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_participant *participant,

@@ -32,8 +32,7 @@ static void open_resident(struct oh_house *house, int64_t now_us, struct oh_room
   oh_claims_fini(&claims);
   if (!p) return;
   p->auto_subscribe = true;
-  p->state = LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE;
-  oh_participant_changed(house, p, OH_OTHERS);
+  oh_participant_activate(house, now_us, p);
   p->resident_self = ops->open(ops->ctx, house, p->id, now_us);
   if (!p->resident_self)
     return oh_participant_close(house, now_us, p, LIVEKIT__DISCONNECT_REASON__AGENT_ERROR);

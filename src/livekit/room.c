@@ -110,15 +110,30 @@ struct oh_room *oh_room_open(struct oh_house *house, int64_t now_us, struct oh_s
   oh_map_put(&house->rooms_by_name, name.data, name.len, id);
   schedule(house, room);
   oh_log(&house->world->log, OH_LOG_INFO, "room started", "room=%s sid=%s", room->name, room->sid.text);
+  oh_happening_room(house, now_us, "room_started", room, LIVEKIT__ROOM_END_REASON__ROOM_END_UNKNOWN);
   return room;
+}
+
+static Livekit__RoomEndReason end_reason(const struct oh_house *house, int64_t now_us,
+                                         const struct oh_room *room, Livekit__DisconnectReason reason) {
+  switch (reason) {
+  case LIVEKIT__DISCONNECT_REASON__ROOM_DELETED: return LIVEKIT__ROOM_END_REASON__ROOM_END_API_DELETE;
+  case LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN: return LIVEKIT__ROOM_END_REASON__ROOM_END_SERVER_SHUTDOWN;
+  case LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED:
+    if (now_us >= end_us(house, room)) return LIVEKIT__ROOM_END_REASON__ROOM_END_IDLE_TIMEOUT;
+    return LIVEKIT__ROOM_END_REASON__ROOM_END_UNKNOWN; // the longest time a call may take is over
+  default: return LIVEKIT__ROOM_END_REASON__ROOM_END_UNKNOWN;
+  }
 }
 
 void oh_room_close(struct oh_house *house, int64_t now_us, struct oh_room *room,
                    Livekit__DisconnectReason reason) {
+  Livekit__RoomEndReason ended = end_reason(house, now_us, room, reason);
   oh_log(&house->world->log, OH_LOG_INFO, "room finished", "room=%s sid=%s", room->name, room->sid.text);
   while (room->participants)
     oh_departure_dismiss(house, now_us, room->participants, reason,
                          LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
+  oh_happening_room(house, now_us, "room_finished", room, ended);
   oh_heap_set(&house->deadlines, &room->place, 0, OH_NEVER);
   oh_map_remove(&house->rooms_by_name, room->name, strlen(room->name));
   oh_sfu_remove_room(house->sfu, room->media);

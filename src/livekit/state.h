@@ -4,6 +4,7 @@
 #pragma once
 #include "base/heap.h"
 #include "base/map.h"
+#include "livekit/happening.h"
 #include "livekit/house.h"
 #include "livekit/scratch.h"
 #include "rtc/hub.h"
@@ -33,6 +34,7 @@ struct oh_house {
   struct oh_map peers;         // hub peer id → participant id
   struct oh_heap deadlines;    // ids are participants' or, with OH_DEADLINE_ROOM set, rooms'
   struct oh_frames frames;
+  struct oh_happenings happenings;
   struct oh_scratch scratch; // for messages under construction; empty between two calls from outside
   bool draining;
 };
