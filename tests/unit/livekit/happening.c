@@ -107,7 +107,7 @@ static void who_never_got_media_aborted(void **state) {
   struct told told;
   listen_in(&w, &told);
   visit_join(&w, "bob", &(struct visit_options){.single = true});
-  visit_advance(&w, 60 * second_us);
+  visit_advance(&w, 120 * second_us);
   take(&w, &told);
   assert_string_equal(told.names, "room_started participant_connection_aborted room_finished");
   assert_string_equal(told.events[1]->participant->identity, "bob");
