@@ -82,7 +82,7 @@ const settle = (page: Page): Promise<void> => page.evaluate(() => new Promise((r
 
 async function openSheet(page: Page, sheet: string, words: Words): Promise<void> {
   const press = async (name: string): Promise<void> => {
-    await page.getByRole('dialog').getByRole('button', { name, exact: true }).first().click({ timeout: 5000 });
+    await page.getByRole('dialog').getByRole('button', { name, exact: true }).first().click();
     await settle(page);
   };
   await page.evaluate(() => { (globalThis as FitWindow).demo?.show('idle'); });
@@ -129,7 +129,7 @@ export async function walk(walker: Walker, url: string, scenes: readonly string[
   await page.evaluate(() => { (globalThis as FitWindow).demo?.show('idle'); });
   await settle(page);
   const close = page.getByRole('dialog').getByRole('button', { name: words.close, exact: true });
-  if (await close.isVisible()) await close.click({ timeout: 5000 });
+  if (await close.isVisible()) await close.click();
   await page.waitForFunction(() => (globalThis as FitWindow).fit.orientation().launcher !== null);
   const { launcher } = await page.evaluate(() => (globalThis as FitWindow).fit.orientation());
   await page.context().close();

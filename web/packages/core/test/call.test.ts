@@ -48,7 +48,8 @@ function bench(script: Partial<Phone> = {}, getCredentials = (): Promise<Credent
   });
   return made;
 }
-const until = (call: CallHandle, state: CallState): Promise<void> => vi.waitFor(() => { expect(call.get().state).toBe(state); });
+const waitFor = (what: () => void): Promise<void> => vi.waitFor(what, 60_000);
+const until = (call: CallHandle, state: CallState): Promise<void> => waitFor(() => { expect(call.get().state).toBe(state); });
 
 describe('a call', () => {
   it('runs from start to end, in order, and lets go of the phone', async () => {
@@ -80,7 +81,7 @@ describe('a call', () => {
     await until(call, 'failed');
     expect(errors).toEqual([[refused, 'opening']]);
     expect(phones[0]?.log).not.toContain('mic');
-    await vi.waitFor(() => { expect(phones[0]?.log).toContain('close'); });
+    await waitFor(() => { expect(phones[0]?.log).toContain('close'); });
   });
 
   it.each<[string, Partial<Phone>, CallState]>([
@@ -92,9 +93,9 @@ describe('a call', () => {
     await until(call, 'failed');
     expect(errors[0]?.[0].code).toBe('MIC_DENIED');
     expect(errors[0]?.[1]).toBe(during);
-    await vi.waitFor(() => { expect(phones[0]?.log).toContain('close'); });
+    await waitFor(() => { expect(phones[0]?.log).toContain('close'); });
     call.start();
-    await vi.waitFor(() => { expect(phones).toHaveLength(2); });
+    await waitFor(() => { expect(phones).toHaveLength(2); });
     await until(call, 'failed');
   });
 
@@ -104,7 +105,7 @@ describe('a call', () => {
     call.hangUp();
     expect(signals[0]?.aborted).toBe(true);
     await until(call, 'ended');
-    await vi.waitFor(() => { expect(phones[0]?.log).toEqual(['close']); });
+    await waitFor(() => { expect(phones[0]?.log).toEqual(['close']); });
     expect(call.get().endReason).toBe('cancelled');
   });
 
@@ -128,7 +129,7 @@ describe('a call', () => {
     await until(call, 'connected');
     call.setMuted(true);
     expect(call.get().muted).toBe(true);
-    await vi.waitFor(() => { expect(call.get().muted).toBe(false); });
+    await waitFor(() => { expect(call.get().muted).toBe(false); });
   });
 
   it('ends even if closing hangs', async () => {

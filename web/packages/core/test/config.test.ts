@@ -38,7 +38,7 @@ describe('the site’s configuration', () => {
     time = 61_000;
     name = 'two';
     expect((await config.load())?.name).toBe('one');
-    await vi.waitFor(() => { expect(config.get()?.name).toBe('two'); });
+    await vi.waitFor(() => { expect(config.get()?.name).toBe('two'); }, 60_000);
     expect(told).toHaveBeenCalledTimes(2);
   });
   it('is simply not there when it cannot be had', async () => {

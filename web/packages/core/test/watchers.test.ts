@@ -54,7 +54,7 @@ describe('events for the analytics', () => {
     const { events, sent, beacons, hide } = bench(true);
     events.note('control', { control: 'tel' });
     hide();
-    await vi.waitFor(() => { expect(beacons).toHaveLength(1); });
+    await vi.waitFor(() => { expect(beacons).toHaveLength(1); }, 60_000);
     expect(sent).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
   });

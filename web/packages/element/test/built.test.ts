@@ -30,7 +30,7 @@ beforeAll(async () => {
   sources = (await Promise.all(files.map((name) => readFile(path.join(here, 'src', name), 'utf8')))).join('\n');
   const manifest = JSON.parse(await readFile(path.join(here, 'custom-elements.json'), 'utf8')) as { modules: [{ declarations: [Declaration] }] };
   [declared] = manifest.modules[0].declarations;
-}, 120_000);
+});
 afterAll(() => rm(out, { recursive: true, force: true }));
 
 const names = (list: readonly Named[]): string[] => list.map(({ name }) => name).sort();

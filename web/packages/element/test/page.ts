@@ -1,5 +1,6 @@
 // page.ts — a web page of somebody else's: serves the built element beside it, under a CSP of its own.
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,13 +30,14 @@ export interface Visit {
 }
 
 export interface Stage {
+  readonly host: string;
   readonly out: string;
   /** A new page with this inside its <main>. */
   open(html: string, options?: StageOptions): Promise<Visit>;
   close(): Promise<void>;
 }
 
-export async function openStage(port: number): Promise<Stage> {
+export async function openStage(): Promise<Stage> {
   const out = await mkdtemp(path.join(tmpdir(), 'offhook-element-'));
   await buildElement(out);
   let [body, csp] = ['', STRICT];
@@ -54,11 +56,13 @@ export async function openStage(port: number): Promise<Stage> {
         (file) => { answer(200, TYPES[path.extname(pathname)] ?? 'text/plain', file); }, () => { answer(404, 'text/plain'); });
     }
   });
-  await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve); });
-  const url = `http://127.0.0.1:${String(port)}/`;
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const url = `http://${host}/`;
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 
   return {
+    host,
     out,
     async open(html, { csp: policy = STRICT, before, config: site = {}, ...options } = {}) {
       [body, csp, config] = [html, policy, site];

@@ -35,10 +35,7 @@ const VoiceCallInterface = lazy(async () => ({ default: (await loadVoice()).Voic
 const loadMotion = (): Promise<typeof import('./motion-features').default> =>
   import('./motion-features').then((module) => module.default);
 
-const PANEL_MOTION = {
-  open: { opacity: 1, y: 0, scale: 1, display: 'flex' },
-  shut: { opacity: 0, y: 16, scale: 0.97, transitionEnd: { display: 'none' } },
-};
+const PANEL_MOTION = { open: { opacity: 1, y: 0, scale: 1 }, shut: { opacity: 0, y: 16, scale: 0.97 } };
 const SPRING = { type: 'spring', duration: 0.18, bounce: 0.15 } as const;
 
 /** What lies over the panel's body. */
@@ -60,6 +57,9 @@ export function CallPanel({ id, session, page, open, onOpenChange, launcher }: C
   const state = useCallPart(handle, (call) => call.state);
   const [sheet, setSheet] = useState<Sheet>(null);
   const [large, setLarge] = useState(false);
+  // Not by the animation's own end: that of a panel closing would come late, and hide the one just opened again.
+  const [gone, setGone] = useState(!open);
+  if (open && gone) setGone(false);
   const panel = useRef<HTMLDivElement>(null);
   const modal = useSheetScreen() && (page.mode ?? 'floating') === 'floating';
 
@@ -111,7 +111,8 @@ export function CallPanel({ id, session, page, open, onOpenChange, launcher }: C
             ref={panel} id={id} className="oh-panel" role={page.mode === 'inline' ? 'group' : 'dialog'} aria-label={words.panel}
             aria-modal={modal && open ? true : undefined} aria-hidden={!open} data-oh-state={state} data-oh-open={open} data-oh-large={large}
             lang={words.locale} dir={directionOf(words.locale)} tabIndex={-1}
-            initial={false} animate={open ? 'open' : 'shut'} variants={PANEL_MOTION} onKeyDown={onKeyDown} onKeyUp={onKeyDown}
+            initial={false} animate={open ? 'open' : 'shut'} variants={PANEL_MOTION} style={{ display: gone ? 'none' : 'flex' }}
+            onAnimationComplete={(which) => { if (which === 'shut' && !open) setGone(true); }} onKeyDown={onKeyDown} onKeyUp={onKeyDown}
           >
             <PanelHead
               session={session} page={page} large={large} sheet={sheet} onSheet={setSheet} onClose={close}

@@ -36,7 +36,7 @@ beforeAll(async () => {
   });
   served = await serve(out, (lang) => `<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>fit ${lang}</title><link rel="stylesheet" href="/style.css"><script type="module" src="/fit.js"></script></head><body><div id="root"></div></body></html>`);
   walker = await openBrowser();
-}, 60_000);
+});
 afterAll(async () => {
   await walker.close();
   await served.close();
@@ -51,4 +51,4 @@ it.each(['en-XA', 'ar', 'he'] as const)(`P11 every state of the React button fit
   // Bottom end: on the right where people write from left to right, else on the left.
   if (lang === 'en-XA') expect(report.launcher).toBeGreaterThan(0.5);
   else expect(report.launcher).toBeLessThan(0.5);
-}, 60_000);
+});

@@ -54,7 +54,7 @@ describe.each([18, 19] as const)('with React %i', (react) => {
     expect(await live(host)).toEqual({ opened: 1, states: ['opening', 'requesting-mic', 'connecting', 'connected'], closed: 1 });
     expect(said.mock.calls).toEqual([]);
     vi.unstubAllGlobals();
-  }, 60_000);
+  });
 });
 
 describe('the built package', () => {
@@ -68,7 +68,7 @@ describe('the built package', () => {
       expect(code.startsWith('"use client"')).toBe(true);
       expect(code).not.toContain('livekit');
     }
-  }, 60_000);
+  });
   it('S60 the report of its types in git is what the sources say', async () => {
     expect(apiReport()).toBe(await readFile(path.join(here, 'api.md'), 'utf8'));
   }, 240_000);

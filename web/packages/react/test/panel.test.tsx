@@ -14,8 +14,8 @@ import { chooseLocale } from '../src/use-locale';
 import { fakeLine } from '../../../stories/fake-line';
 import { Button, button, connect, fakeServer, later, lines, state, user } from './harness';
 
-configure({ asyncUtilTimeout: 8000 }); // many share this machine
-beforeAll(() => Promise.all([import('../src/session'), import('../src/call-panel'), import('../src/voice-call-interface')]), 60_000);
+configure({ asyncUtilTimeout: 60_000 }); // many share this machine
+beforeAll(() => Promise.all([import('../src/session'), import('../src/call-panel'), import('../src/voice-call-interface')]));
 beforeEach(() => {
   lines.length = 0;
   localStorage.clear();

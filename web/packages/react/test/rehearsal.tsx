@@ -34,7 +34,7 @@ export function server(): string {
 }
 
 async function until(what: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 400 && !what(); tries += 1) await act(() => new Promise((resolve) => { setTimeout(resolve, 20); }));
+  for (let tries = 0; tries < 3000 && !what(); tries += 1) await act(() => new Promise((resolve) => { setTimeout(resolve, 20); }));
   if (!what()) throw new Error('never happened');
 }
 

@@ -12,7 +12,7 @@ import { VoiceCallInterface } from '../src/voice-call-interface';
 let errors: Mock;
 const connects = vi.hoisted(() => vi.fn<(room: Room, url: string, token: string) => Promise<void>>());
 let stopped: Mock;
-configure({ asyncUtilTimeout: 8000 }); // many share this machine
+configure({ asyncUtilTimeout: 60_000 }); // many share this machine
 const user = userEvent.setup();
 
 vi.mock(import('livekit-client'), async (original) => {
