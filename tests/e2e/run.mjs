@@ -3,6 +3,7 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { failureOf } from '../parts/failures.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const wanted = process.argv.slice(2)
@@ -11,12 +12,21 @@ const files = readdirSync(here)
   .map((name) => here + name)
 let passed = 0
 let failed = 0
+const path = []
+const failures = []
 const stream = run({ files, concurrency: false, timeout: 300_000 })
 stream.on('test:pass', ({ details }) => details.type !== 'suite' && passed++)
 stream.on('test:fail', ({ details }) => details.type !== 'suite' && failed++)
+for (const type of ['test:start', 'test:fail']) {
+  stream.on(type, (data) => {
+    const line = failureOf({ type, data }, path)
+    if (line !== null) failures.push(line)
+  })
+}
 const report = stream.compose(new spec())
 report.pipe(process.stdout)
 report.on('end', () => {
-  console.log(`\n${passed} passed, ${failed} failed`)
+  console.log(['', ...failures].join('\n'))
+  console.log(`${passed} passed, ${failed} failed`)
   process.exitCode = failed || !passed ? 1 : 0
 })

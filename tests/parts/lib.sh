@@ -1,4 +1,5 @@
-# lib.sh — sourced by the parts: builds, runs and counts.
+# lib.sh — sourced by the parts: builds, runs and counts. A part says what failed in lines `failed: …`, just before its
+# last one; ./test repeats them at its own end.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/tools/packages.sh"
 cd "$root" || exit 1
@@ -31,11 +32,14 @@ meson_part() {
 node_part() {
   local out status
   out=$(mktemp)
-  node --test --test-reporter=tap --test-concurrency=1 "$@" >"$out" 2>&1
+  node --test --test-reporter=tap --test-reporter-destination=stdout \
+    --test-reporter="$root/tests/parts/failures.mjs" --test-reporter-destination="$out.failed" \
+    --test-concurrency=1 "$@" >"$out" 2>&1
   status=$?
   grep -vE '^ *(# (Subtest|duration_ms|tests|suites|cancelled|skipped|todo)|duration_ms|\.\.\.|---|type:)' "$out"
+  cat "$out.failed"
   count_tap "$out"
-  rm -f "$out"
+  rm -f "$out" "$out.failed"
   return $status
 }
 
@@ -44,12 +48,13 @@ count_tap() {
     END {if (p + f == 0) f = 1; printf "%d passed, %d failed\n", p, f}' "$1"
 }
 
-# sum_last COMMAND… — runs it and repeats its line `N passed, N failed` as the last one.
+# sum_last COMMAND… — runs it and repeats what failed and its line `N passed, N failed` as the last ones.
 sum_last() {
   local out status
   out=$(mktemp)
   "$@" 2>&1 | tee "$out"
   status=${PIPESTATUS[0]}
+  grep '^failed: ' "$out"
   grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out" | tail -n 1
   rm -f "$out"
   return "$status"
@@ -65,7 +70,8 @@ sanitized_part() {
   units=$(meson_part "$dir" "$@")
   server=$(OFFHOOK_BINARY="$root/$dir/offhook" OFFHOOK_PAGE=no \
     node_part tests/conformance/{http,join,process,token-api,hostile-joins,signalling-abuse,signin,token-source,workers}.test.mjs)
-  printf '%s\n%s\n' "$units" "$server" | grep -vE '^[0-9]+ passed'
+  printf '%s\n%s\n' "$units" "$server" | grep -vE '^([0-9]+ passed|failed: )'
+  printf '%s\n%s\n' "$units" "$server" | grep '^failed: '
   printf '%s\n%s\n' "$(tail -n 1 <<<"$units")" "$(tail -n 1 <<<"$server")" |
     awk '{p += $1; f += $3} END {printf "%d passed, %d failed\n", p, f; exit f > 0}'
 }
