@@ -2,6 +2,7 @@
 #include "app/web.h"
 #include "app/call_link.h"
 #include "app/pages.h"
+#include "app/twirp_door.h"
 #include "app/version.h"
 #include "call/origin.h"
 
@@ -167,12 +168,17 @@ enum oh_web_route oh_web_request(struct oh_web *web, int64_t now_us, oh_id conn,
                                  const struct oh_http_request *request) {
   bool get = oh_str_eq(request->method, OH_STR("GET")), head = oh_str_eq(request->method, OH_STR("HEAD"));
   bool options = oh_str_eq(request->method, OH_STR("OPTIONS"));
+  bool elsewhere = web->config->livekit_host && *web->config->livekit_host;
   if (oh_str_starts(request->path, OH_STR("/api/voice/"))) {
     oh_voice_api_request(web, now_us, conn, request);
   } else if (options) {
     answer_preflight(web, conn, request);
+  } else if (oh_str_starts(request->path, OH_STR("/twirp/"))) {
+    if (elsewhere)
+      oh_web_respond_text(web, conn, 404, "calls are carried by another server");
+    else
+      oh_twirp_door_request(web, now_us, conn, request);
   } else if (is_rtc(request->path)) {
-    bool elsewhere = web->config->livekit_host && *web->config->livekit_host;
     if (elsewhere)
       oh_web_respond_text(web, conn, 404, "calls are carried by another server");
     else if (get || head)

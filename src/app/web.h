@@ -17,6 +17,8 @@ struct oh_tally;
 struct oh_worker;
 struct oh_keyring;
 struct oh_doorman;
+struct oh_twirp_door;
+struct oh_house;
 struct oh_web {
   struct oh_http_server *server;
   struct oh_world *world;
@@ -30,8 +32,10 @@ struct oh_web {
   struct oh_clerk *clerk;          // does what is slow
   struct oh_keyring *keyring;      // identity providers' keys, at the clerk
   // This worker's own:
-  struct oh_doorman *doorman; // who is calling
-  struct oh_worker *worker;   // whose this is: the clerk's answers are posted to it
+  struct oh_doorman *doorman;  // who is calling
+  struct oh_twirp_door *twirp; // the server API
+  struct oh_worker *worker;    // whose this is: the clerk's answers are posted to it
+  struct oh_house *house;      // its rooms
 };
 
 enum oh_web_route { OH_WEB_ANSWERED, OH_WEB_RTC };

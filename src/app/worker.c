@@ -3,6 +3,7 @@
 #include "app/doorman.h"
 #include "app/log_sink.h"
 #include "app/media_doors.h"
+#include "app/twirp_door.h"
 #include "app/voice_gate.h"
 #include "app/web.h"
 #include "base/check.h"
@@ -73,8 +74,12 @@ static struct letter *new_letter(enum letter_kind kind) {
   return letter;
 }
 
-static uint32_t owner_of(const struct oh_crew *crew, const char *room) {
-  return (uint32_t)(oh_siphash(crew->room_secret, room, strlen(room)) % crew->count);
+struct oh_worker *oh_worker_at(const struct oh_worker *w, uint32_t index) {
+  return index < w->crew->count ? w->crew->workers[index] : NULL;
+}
+
+uint32_t oh_worker_of_room(const struct oh_worker *w, struct oh_str room) {
+  return (uint32_t)(oh_siphash(w->crew->room_secret, room.data, room.len) % w->crew->count);
 }
 
 static void forget(struct oh_worker *w, oh_id conn, oh_id session) {
@@ -146,7 +151,7 @@ static void receive_join(struct oh_worker *w, int64_t now_us, oh_id conn,
     oh_web_respond_text(&w->web, conn, status, refusal);
     return;
   }
-  uint32_t owner = owner_of(w->crew, join.claims.video.room);
+  uint32_t owner = oh_worker_of_room(w, oh_str(join.claims.video.room));
   if (owner == w->index) {
     admit(w, now_us, conn, &join);
     oh_join_fini(&join);
@@ -283,6 +288,7 @@ static void on_second(uv_timer_t *timer) {
   w->world.unix_offset_us = oh_clock_unix_offset_us();
   if (!w->is_stopping) {
     oh_doorman_tick(w->web.doorman, now_us);
+    oh_twirp_door_tick(&w->web, now_us);
     oh_voice_gate_watch(w->crew->gate, w->config, &w->world, now_us, w->house);
     publish_stats(w);
     settle(w, now_us);
@@ -405,8 +411,10 @@ static void open_http(struct oh_worker *w, const struct oh_worker_config *config
                            .draining = &w->crew->draining,
                            .clerk = w->crew->clerk,
                            .keyring = w->crew->keyring,
+                           .house = w->house,
                            .worker = w};
   w->web.doorman = oh_doorman_open(&w->web);
+  w->web.twirp = oh_twirp_door_open();
   for (size_t i = 0; i < config->listener_count; i++)
     oh_http_server_add_listener(w->web.server, config->listeners[i], config->tls);
 }
@@ -463,6 +471,7 @@ void oh_worker_close(struct oh_worker *w) {
   if (w->house) oh_house_close(w->house);
   if (w->echo) oh_echo_close(w->echo);
   oh_doorman_close(w->web.doorman);
+  oh_twirp_door_close(w->web.twirp);
   oh_outbox_fini(&w->outbox);
   oh_map_fini(&w->session_of);
   oh_map_fini(&w->conn_of);

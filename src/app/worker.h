@@ -59,6 +59,9 @@ void oh_worker_close(struct oh_worker *worker); // not running (any more)
 void oh_worker_reload(struct oh_worker *worker, const struct oh_config *config, struct oh_tls *tls);
 // An answer: job->run gets the worker's struct oh_web. False: the worker has ended; the job was dropped.
 bool oh_worker_post(struct oh_worker *worker, struct oh_job *take_job);
+// Worker number `index` of the same crew, NULL behind the last; and the number of the one that owns a room.
+struct oh_worker *oh_worker_at(const struct oh_worker *worker, uint32_t index);
+uint32_t oh_worker_of_room(const struct oh_worker *worker, struct oh_str room);
 void oh_worker_drain(struct oh_worker *worker); // no new rooms
 void oh_worker_stop(struct oh_worker *worker);  // Leave to everybody, then the thread ends
 

@@ -4,6 +4,8 @@
 
 // X(name, help)
 #define OH_COUNTERS_CALLS(X)                                                                                 \
+  X(api_calls, "calls of the server API worked off")                                                         \
+  X(api_refused, "calls of the server API answered with an error")                                           \
   X(checks_issued, "tokens issued for network checks")                                                       \
   X(events_received, "events reported by buttons")                                                           \
   X(events_refused, "events reported by buttons that are not in the table")                                  \

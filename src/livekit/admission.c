@@ -16,12 +16,6 @@ static void refuse(struct oh_admission *admission, int status, const char *body)
   snprintf(admission->body, sizeof admission->body, "%s", body);
 }
 
-static bool is_dependent(const struct oh_claims *claims) {
-  struct oh_str kind = oh_str(claims->kind);
-  return oh_str_eq_nocase(kind, OH_STR("agent")) || oh_str_eq_nocase(kind, OH_STR("egress")) ||
-         claims->video.agent || claims->video.recorder;
-}
-
 void oh_admission_check(struct oh_house *house, const struct oh_join *join, struct oh_admission *admission) {
   const struct oh_claims *claims = &join->claims;
   struct oh_room *room = oh_room_find(house, oh_str(claims->video.room));
@@ -36,7 +30,7 @@ void oh_admission_check(struct oh_house *house, const struct oh_join *join, stru
   if (full || (house->draining && !room))
     return refuse(admission, 503, "node has exceeded its configured limit");
   uint32_t max = room ? room->settings.max_participants : 0;
-  if (max && !same && !is_dependent(claims) && oh_room_counted(room) >= max)
+  if (max && !same && !oh_claims_are_dependent(claims) && oh_room_counted(room) >= max)
     return refuse(admission, 429, "room has exceeded its max participants");
   refuse(admission, 200, "success");
 }

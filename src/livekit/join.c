@@ -124,30 +124,6 @@ static int refuse(char refusal[256], int status, const char *body) {
   return status;
 }
 
-// LIVEKIT 1.2. A request without any token goes on, without claims.
-static int authenticate(const struct oh_join_query *query, struct oh_str access_token,
-                        const struct oh_keys *keys, int64_t unix_us, struct oh_join *join,
-                        char refusal[256]) {
-  struct oh_str token = access_token, bearer = OH_STR("Bearer ");
-  if (query->authorization.len) {
-    token = query->authorization;
-    if (!oh_str_starts(token, bearer))
-      return refuse(refusal, 401, "invalid authorization header. Must start with Bearer ");
-    token.data += bearer.len;
-    token.len -= bearer.len;
-  }
-  if (!token.len) return 0;
-  const char *detail;
-  oh_claims_fini(&join->claims);
-  switch (oh_token_read(token, keys, unix_us, &join->claims, &detail)) {
-  case OH_TOKEN_OK: return 0;
-  case OH_TOKEN_UNKNOWN_KEY: return refuse(refusal, 401, "invalid API key");
-  case OH_TOKEN_INVALID: snprintf(refusal, 256, "invalid authorization token: %s", detail); return 401;
-  case OH_TOKEN_MALFORMED: break;
-  }
-  return refuse(refusal, 401, "invalid authorization token");
-}
-
 // Inflates one gzip member into *out (free it). 0, or a status.
 static int gunzip(struct oh_bytes in, uint8_t **out, size_t *len, char refusal[256]) {
   z_stream z = {.next_in = (Bytef *)(uintptr_t)in.data, .avail_in = (uInt)in.len};
@@ -355,7 +331,9 @@ static int check_grant(struct oh_join *join, struct oh_str publish, char refusal
 
 static int read_all(const struct oh_join_query *query, const struct parameters *p, const struct oh_keys *keys,
                     int64_t unix_us, struct oh_join *join, struct wishes *wishes, char refusal[256]) {
-  int status = authenticate(query, p->values[ACCESS_TOKEN], keys, unix_us, join, refusal);
+  oh_claims_fini(&join->claims);
+  int status = oh_token_authenticate(query->authorization, p->values[ACCESS_TOKEN], keys, unix_us,
+                                     &join->claims, refusal);
   if (status) return status;
   bool v1 = oh_str_starts(query->path, OH_STR("/rtc/v1"));
   join->validate =

@@ -40,7 +40,7 @@ static void camel(const char *name, char out[NAME_MAX_LEN]) {
 
 // ---- writing
 
-static void write_string(struct oh_text *text, struct oh_str s) {
+void oh_json_write_string(struct oh_text *text, struct oh_str s) {
   oh_text_addc(text, '"');
   size_t from = 0;
   for (size_t i = 0; i < s.len; i++) {
@@ -76,7 +76,7 @@ static void write_real(struct oh_text *text, double value, bool single) {
 static void write_enum(struct oh_text *text, const ProtobufCEnumDescriptor *type, int32_t value) {
   const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(type, value);
   if (known)
-    write_string(text, oh_str(known->name));
+    oh_json_write_string(text, oh_str(known->name));
   else
     oh_text_addf(text, "%" PRId32, value);
 }
@@ -100,7 +100,7 @@ static void write_value(struct oh_text *text, const ProtobufCFieldDescriptor *fi
   case PROTOBUF_C_TYPE_ENUM: write_enum(text, field->descriptor, *(const int32_t *)at); break;
   case PROTOBUF_C_TYPE_STRING: {
     const char *string = *(char *const *)at;
-    write_string(text, oh_str(string ? string : ""));
+    oh_json_write_string(text, oh_str(string ? string : ""));
     break;
   }
   case PROTOBUF_C_TYPE_BYTES: {
@@ -126,6 +126,7 @@ static bool is_default(const ProtobufCFieldDescriptor *field, const void *at) {
 
 static void write_map(struct oh_text *text, const ProtobufCMessage *message,
                       const ProtobufCFieldDescriptor *field, size_t count, enum oh_json_names names) {
+  if (!count) oh_text_addc(text, '{');
   for (size_t i = 0; i < count; i++) {
     const ProtobufCMessage *entry = *(ProtobufCMessage *const *)oh_message_at(message, field, i);
     const ProtobufCFieldDescriptor *key = &entry->descriptor->fields[0],
@@ -160,21 +161,31 @@ static void write_field(struct oh_text *text, const ProtobufCMessage *message,
   if (repeated) oh_text_addc(text, ']');
 }
 
+static bool is_written(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t count,
+                       enum oh_json_names names) {
+  bool in_oneof = field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
+  if (names == OH_JSON_FULL) return count || !in_oneof;
+  if (!count) return false;
+  bool explicit_presence = field->label == PROTOBUF_C_LABEL_REPEATED || in_oneof;
+  return explicit_presence || !is_default(field, oh_message_at(message, field, 0));
+}
+
 void oh_json_write(struct oh_text *text, const ProtobufCMessage *message, enum oh_json_names names) {
   bool first = true;
   oh_text_addc(text, '{');
   for (unsigned f = 0; f < message->descriptor->n_fields; f++) {
     const ProtobufCFieldDescriptor *field = &message->descriptor->fields[f];
     size_t count = oh_message_count(message, field);
-    bool explicit_presence =
-        field->label == PROTOBUF_C_LABEL_REPEATED || (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF);
-    if (!count || (!explicit_presence && is_default(field, oh_message_at(message, field, 0)))) continue;
+    if (!is_written(message, field, count, names)) continue;
     char name[NAME_MAX_LEN];
     camel(field->name, name);
     if (!first) oh_text_addc(text, ',');
     first = false;
     oh_text_addf(text, "\"%s\":", names == OH_JSON_CAMEL ? name : field->name);
-    write_field(text, message, field, count, names);
+    if (!count && field->label != PROTOBUF_C_LABEL_REPEATED)
+      oh_text_adds(text, "null");
+    else
+      write_field(text, message, field, count, names);
   }
   oh_text_addc(text, '}');
 }

@@ -33,6 +33,15 @@ ProtobufCMessage *oh_message_read(const ProtobufCMessageDescriptor *type, const 
   return message;
 }
 
+ProtobufCMessage *oh_message_copy(const ProtobufCMessage *message) {
+  size_t len;
+  uint8_t *packed = oh_message_write(message, &len);
+  ProtobufCMessage *copy = protobuf_c_message_unpack(message->descriptor, NULL, len, packed);
+  OH_CHECK(copy);
+  free(packed);
+  return copy;
+}
+
 void oh_message_free(void *message) {
   if (message) protobuf_c_message_free_unpacked(message, NULL);
 }

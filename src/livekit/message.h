@@ -11,7 +11,8 @@
 // more than OH_MESSAGE_BASE_BYTES + OH_MESSAGE_FACTOR × len bytes of memory. Free with oh_message_free().
 // Unknown fields are kept.
 ProtobufCMessage *oh_message_read(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t len);
-void oh_message_free(void *message); // may be NULL
+ProtobufCMessage *oh_message_copy(const ProtobufCMessage *message); // malloc'd, as if it had been read
+void oh_message_free(void *message);                                // may be NULL
 // Packs; malloc'd, never NULL (an empty message has *len 0).
 uint8_t *oh_message_write(const ProtobufCMessage *message, size_t *len);
 // Whether others can read what we would pass on: all strings are UTF-8, and no unknown field has number 0

@@ -62,6 +62,12 @@ static Livekit__ParticipantInfo__Kind kind_of(const char *claim) {
   return LIVEKIT__PARTICIPANT_INFO__KIND__STANDARD;
 }
 
+bool oh_claims_are_dependent(const struct oh_claims *claims) {
+  Livekit__ParticipantInfo__Kind kind = kind_of(claims->kind);
+  return kind == LIVEKIT__PARTICIPANT_INFO__KIND__AGENT || kind == LIVEKIT__PARTICIPANT_INFO__KIND__EGRESS ||
+         claims->video.agent || claims->video.recorder;
+}
+
 struct oh_participant *oh_participant_open(struct oh_house *house, int64_t now_us, struct oh_room *room,
                                            struct oh_claims *take_claims) {
   oh_id id;
@@ -78,9 +84,7 @@ struct oh_participant *oh_participant_open(struct oh_house *house, int64_t now_u
   p->claims = *take_claims;
   *take_claims = (struct oh_claims){0};
   p->kind = kind_of(p->claims.kind);
-  p->dependent = p->kind == LIVEKIT__PARTICIPANT_INFO__KIND__AGENT ||
-                 p->kind == LIVEKIT__PARTICIPANT_INFO__KIND__EGRESS || p->claims.video.agent ||
-                 p->claims.video.recorder;
+  p->dependent = oh_claims_are_dependent(&p->claims);
   p->state = LIVEKIT__PARTICIPANT_INFO__STATE__JOINED;
   p->version = 1;
   p->joined_us = now_us;
@@ -141,8 +145,8 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
     oh_transport_close(house, now_us, &p->transports[i]);
   oh_participant_changed(house, p, OH_OTHERS);
   leave_list(p);
-  oh_happening_participant(
-      house, now_us, p->was_active ? "participant_left" : "participant_connection_aborted", p);
+  oh_happening_participant(house, now_us,
+                           p->was_active ? "participant_left" : "participant_connection_aborted", p);
   if (!p->claims.video.hidden) oh_room_departed(room, now_us, p);
   oh_sfu_remove_member(house->sfu, p->member);
   oh_heap_set(&house->deadlines, &p->place, 0, OH_NEVER);
@@ -199,6 +203,7 @@ static Livekit__ParticipantPermission *describe_permission(struct oh_house *hous
   permission->agent = video->agent;
   permission->can_update_metadata = video->can_update_own_metadata;
   permission->can_subscribe_metrics = video->can_subscribe_metrics;
+  permission->can_manage_agent_session = video->can_manage_agent_session;
   describe_sources(house, p, permission);
   return permission;
 }

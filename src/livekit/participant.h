@@ -71,6 +71,8 @@ struct oh_participant {
   int64_t resident_until_us; // the room ends then; 0: never because of it
 };
 
+// Agents, recorders and the like: they keep no room open and do not count as people (facts/LIVEKIT.md 6.4).
+bool oh_claims_are_dependent(const struct oh_claims *claims);
 struct oh_participant *oh_participant_at(struct oh_house *house, oh_id participant);
 struct oh_participant *oh_participant_by_identity(struct oh_room *room, const char *identity);
 struct oh_participant *oh_participant_by_sid(struct oh_room *room, const char *sid);

@@ -60,23 +60,32 @@ static void respond(struct oh_house *house, const struct oh_participant *p,
   oh_participant_send(house, p, &response);
 }
 
-void oh_profile_update(struct oh_house *house, struct oh_participant *p,
-                       const Livekit__UpdateParticipantMetadata *update) {
+const char *oh_profile_limit(const struct oh_participant *p,
+                             const Livekit__UpdateParticipantMetadata *update) {
+  if (update->n_attributes + p->claims.attribute_count > OH_ATTRIBUTE_COUNT_MAX ||
+      merged_bytes(&p->claims, update) > OH_ATTRIBUTES_MAX)
+    return "exceeds attributes size limit";
+  if (strlen(update->metadata) > OH_METADATA_MAX) return "exceeds metadata size limit";
+  return strlen(update->name) > OH_NAME_MAX ? "exceeds name length limit" : NULL;
+}
+
+bool oh_profile_apply(struct oh_participant *p, const Livekit__UpdateParticipantMetadata *update) {
   struct oh_claims *claims = &p->claims;
-  if (!claims->video.can_update_own_metadata)
-    return respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED,
-                   "does not have permission to update own metadata");
-  const char *limit = NULL;
-  if (strlen(update->name) > OH_NAME_MAX) limit = "exceeds name length limit";
-  if (strlen(update->metadata) > OH_METADATA_MAX) limit = "exceeds metadata size limit";
-  if (update->n_attributes + claims->attribute_count > OH_ATTRIBUTE_COUNT_MAX ||
-      merged_bytes(claims, update) > OH_ATTRIBUTES_MAX)
-    limit = "exceeds attributes size limit";
-  if (limit) return respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED, limit);
   if (update->name[0]) oh_replace_text(&claims->name, update->name);
   if (update->metadata[0]) oh_replace_text(&claims->metadata, update->metadata);
   for (size_t i = 0; i < update->n_attributes; i++)
     set_attribute(claims, update->attributes[i]->key, update->attributes[i]->value);
+  return update->name[0] || update->metadata[0] || update->n_attributes;
+}
+
+void oh_profile_update(struct oh_house *house, struct oh_participant *p,
+                       const Livekit__UpdateParticipantMetadata *update) {
+  if (!p->claims.video.can_update_own_metadata)
+    return respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED,
+                   "does not have permission to update own metadata");
+  const char *limit = oh_profile_limit(p, update);
+  if (limit) return respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED, limit);
+  oh_profile_apply(p, update);
   respond(house, p, update, LIVEKIT__REQUEST_RESPONSE__REASON__OK, "");
   oh_participant_changed(house, p, OH_ALL);
 }

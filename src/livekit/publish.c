@@ -325,15 +325,15 @@ void oh_publish_mute(struct oh_house *house, int64_t now_us, struct oh_track *tr
   oh_resident_track_changed(house, now_us, track, !muted);
 }
 
-void oh_publish_force_mute(struct oh_house *house, int64_t now_us, struct oh_track *track) {
+void oh_publish_force_mute(struct oh_house *house, int64_t now_us, struct oh_track *track, bool muted) {
   Livekit__MuteTrackRequest mute = LIVEKIT__MUTE_TRACK_REQUEST__INIT;
   mute.sid = (char *)track->sid.text;
-  mute.muted = true;
+  mute.muted = muted;
   Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
   response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_MUTE;
   response.mute = &mute;
   oh_participant_send(house, track->participant, &response);
-  oh_publish_mute(house, now_us, track, true);
+  oh_publish_mute(house, now_us, track, muted);
 }
 
 void oh_publish_set_features(struct oh_house *house, struct oh_track *track,

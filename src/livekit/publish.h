@@ -44,8 +44,8 @@ void oh_publish_complete(struct oh_house *house, int64_t now_us, struct oh_track
 // publisher).
 void oh_publish_end(struct oh_house *house, int64_t now_us, struct oh_track *track, bool tell);
 void oh_publish_mute(struct oh_house *house, int64_t now_us, struct oh_track *track, bool muted);
-// Server-forced mute: tells the client, who obeys, and everybody.
-void oh_publish_force_mute(struct oh_house *house, int64_t now_us, struct oh_track *track);
+// Muted, or unmuted again, by somebody else: tells the client, who obeys, and everybody.
+void oh_publish_force_mute(struct oh_house *house, int64_t now_us, struct oh_track *track, bool muted);
 void oh_publish_set_features(struct oh_house *house, struct oh_track *track,
                              const Livekit__AudioTrackFeature *features, size_t count);
 // A resident's track: published at once, fed by oh_sfu_inject.

@@ -44,7 +44,7 @@ static void open_resident(struct oh_house *house, int64_t now_us, struct oh_room
 
 void oh_resident_dispatch(struct oh_house *house, int64_t now_us, struct oh_room *room) {
   for (size_t i = 0; i < room->settings.agent_count; i++) {
-    const struct oh_resident_ops *ops = find_kind(house, room->settings.agents[i]);
+    const struct oh_resident_ops *ops = find_kind(house, room->settings.agents[i]->agent_name);
     if (ops) open_resident(house, now_us, room, ops);
   }
 }

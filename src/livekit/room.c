@@ -3,64 +3,74 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "livekit/departure.h"
+#include "livekit/json.h"
+#include "livekit/message.h"
 #include "livekit/publish.h"
-#include <jansson.h>
+#include <stdlib.h>
 
 enum { SECOND_US = 1000000, UPDATE_EVERY_US = 5 * SECOND_US };
 
-// proto3 JSON readers accept both spellings of a name.
-static json_t *member(json_t *object, const char *camel, const char *snake) {
-  json_t *value = json_object_get(object, camel);
-  return value ? value : json_object_get(object, snake);
+void oh_room_settings_init(struct oh_room_settings *settings, const struct oh_house_config *config) {
+  *settings = (struct oh_room_settings){.empty_timeout_s = config->empty_timeout_s,
+                                        .departure_timeout_s = config->departure_timeout_s,
+                                        .max_participants = config->max_participants};
 }
 
-static void read_u32(json_t *object, const char *camel, const char *snake, uint32_t *value) {
-  json_t *number = member(object, camel, snake);
-  uint64_t read = 0;
-  if (json_is_integer(number) && json_integer_value(number) > 0)
-    read = (uint64_t)json_integer_value(number);
-  else if (json_is_string(number))
-    oh_str_to_u64(oh_str(json_string_value(number)), UINT32_MAX, &read);
-  if (read > 0 && read <= UINT32_MAX) *value = (uint32_t)read;
+static void forget_agents(struct oh_room_settings *settings) {
+  for (size_t i = 0; i < settings->agent_count; i++)
+    oh_message_free(settings->agents[i]);
+  free(settings->agents);
+  settings->agents = NULL;
+  settings->agent_count = 0;
 }
 
-static void read_agents(struct oh_room_settings *settings, json_t *agents) {
-  size_t count = json_array_size(agents);
-  if (count > OH_ROOM_AGENTS_MAX) count = OH_ROOM_AGENTS_MAX;
-  if (count == 0) return;
+static void copy_agents(struct oh_room_settings *settings, const Livekit__CreateRoomRequest *request) {
+  size_t count = request->n_agents < OH_ROOM_AGENTS_MAX ? request->n_agents : OH_ROOM_AGENTS_MAX;
+  forget_agents(settings);
   settings->agents = calloc(count, sizeof *settings->agents);
   OH_CHECK(settings->agents);
-  for (size_t i = 0; i < count; i++) {
-    const char *name = json_string_value(member(json_array_get(agents, i), "agentName", "agent_name"));
-    settings->agents[settings->agent_count++] = oh_str_dup(oh_str(name ? name : ""));
-  }
+  for (size_t i = 0; i < count; i++)
+    settings->agents[settings->agent_count++] =
+        (Livekit__RoomAgentDispatch *)oh_message_copy(&request->agents[i]->base);
+}
+
+void oh_room_settings_update(struct oh_room_settings *settings, const Livekit__CreateRoomRequest *request) {
+  if (request->empty_timeout) settings->empty_timeout_s = request->empty_timeout;
+  if (request->departure_timeout) settings->departure_timeout_s = request->departure_timeout;
+  if (request->max_participants) settings->max_participants = request->max_participants;
+  if (request->sync_streams) settings->sync_streams = true;
+  if (*request->metadata && strlen(request->metadata) <= OH_METADATA_MAX)
+    oh_replace_text(&settings->metadata, request->metadata);
+  if (request->n_agents) copy_agents(settings, request);
+  if (!request->egress) return;
+  oh_message_free(settings->egress);
+  settings->egress = (Livekit__RoomEgress *)oh_message_copy(&request->egress->base);
 }
 
 void oh_room_settings_read(struct oh_room_settings *settings, const struct oh_house_config *config,
                            const char *room_config_json) {
-  *settings = (struct oh_room_settings){.empty_timeout_s = config->empty_timeout_s,
-                                        .departure_timeout_s = config->departure_timeout_s,
-                                        .max_participants = config->max_participants};
-  json_t *json = room_config_json ? json_loads(room_config_json, 0, NULL) : NULL;
-  if (!json_is_object(json)) {
-    json_decref(json);
-    return;
-  }
-  read_u32(json, "emptyTimeout", "empty_timeout", &settings->empty_timeout_s);
-  read_u32(json, "departureTimeout", "departure_timeout", &settings->departure_timeout_s);
-  read_u32(json, "maxParticipants", "max_participants", &settings->max_participants);
-  settings->sync_streams = json_is_true(member(json, "syncStreams", "sync_streams"));
-  const char *metadata = json_string_value(json_object_get(json, "metadata"));
-  if (metadata && *metadata && strlen(metadata) <= OH_METADATA_MAX)
-    settings->metadata = oh_str_dup(oh_str(metadata));
-  read_agents(settings, json_object_get(json, "agents"));
-  json_decref(json);
+  oh_room_settings_init(settings, config);
+  if (!room_config_json) return;
+  const char *why;
+  Livekit__RoomConfiguration *read = (Livekit__RoomConfiguration *)oh_json_read(
+      &livekit__room_configuration__descriptor, oh_str(room_config_json), &why);
+  if (!read) return;
+  Livekit__CreateRoomRequest request = LIVEKIT__CREATE_ROOM_REQUEST__INIT; // borrows
+  request.empty_timeout = read->empty_timeout;
+  request.departure_timeout = read->departure_timeout;
+  request.max_participants = read->max_participants;
+  request.sync_streams = read->sync_streams;
+  request.metadata = read->metadata;
+  request.agents = read->agents;
+  request.n_agents = read->n_agents;
+  request.egress = read->egress;
+  oh_room_settings_update(settings, &request);
+  oh_message_free(read);
 }
 
 void oh_room_settings_fini(struct oh_room_settings *settings) {
-  for (size_t i = 0; i < settings->agent_count; i++)
-    free(settings->agents[i]);
-  free(settings->agents);
+  forget_agents(settings);
+  oh_message_free(settings->egress);
   free(settings->metadata);
   *settings = (struct oh_room_settings){0};
 }

@@ -5,15 +5,21 @@
 #include "base/limits.h"
 #include "livekit/sid.h"
 #include "livekit/state.h"
+#include "service.pb-c.h"
 #include "signal.pb-c.h"
 
-struct oh_room_settings { // roomConfig of the token that creates the room
+struct oh_room_settings { // roomConfig of the token that creates the room, or CreateRoom of the server API
   uint32_t empty_timeout_s, departure_timeout_s, max_participants;
   bool sync_streams;
-  char *metadata; // NULL = none
-  char **agents;  // agent names asked for
+  char *metadata;                      // NULL = none
+  Livekit__RoomAgentDispatch **agents; // asked for: name, metadata, …; malloc'd messages
   size_t agent_count;
+  Livekit__RoomEgress *egress; // recordings that begin with the room; NULL = none
 };
+void oh_room_settings_init(struct oh_room_settings *settings, const struct oh_house_config *config);
+// What the request says takes the place of what is there; zeroes and empty words say nothing.
+void oh_room_settings_update(struct oh_room_settings *settings, const Livekit__CreateRoomRequest *request);
+// Of a token: one that cannot be read, or NULL, is as if there were none.
 void oh_room_settings_read(struct oh_room_settings *settings, const struct oh_house_config *config,
                            const char *room_config_json);
 void oh_room_settings_fini(struct oh_room_settings *settings);

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LEEWAY_S 60            // LiveKit's
@@ -316,6 +317,31 @@ enum oh_token_error oh_token_read(struct oh_str jwt, const struct oh_keys *keys,
     oh_claims_init(claims);
   }
   return error;
+}
+
+int oh_token_authenticate(struct oh_str authorization, struct oh_str access_token, const struct oh_keys *keys,
+                          int64_t unix_us, struct oh_claims *claims, char refusal[256]) {
+  struct oh_str token = access_token, bearer = OH_STR("Bearer ");
+  const char *words = "invalid authorization token", *detail = "";
+  if (authorization.len && !oh_str_starts(authorization, bearer)) {
+    oh_claims_init(claims);
+    snprintf(refusal, 256, "invalid authorization header. Must start with Bearer ");
+    return 401;
+  }
+  if (authorization.len)
+    token = (struct oh_str){authorization.data + bearer.len, authorization.len - bearer.len};
+  if (!token.len) {
+    oh_claims_init(claims);
+    return 0;
+  }
+  switch (oh_token_read(token, keys, unix_us, claims, &detail)) {
+  case OH_TOKEN_OK: return 0;
+  case OH_TOKEN_UNKNOWN_KEY: words = "invalid API key"; break;
+  case OH_TOKEN_INVALID:
+  case OH_TOKEN_MALFORMED: break;
+  }
+  snprintf(refusal, 256, "%s%s%s", words, *detail ? ": " : "", detail);
+  return 401;
 }
 
 static void set_string(json_t *object, const char *name, const char *value) {

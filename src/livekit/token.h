@@ -45,6 +45,12 @@ enum oh_token_error {
 // is initialised in any case: oh_claims_fini() it.
 enum oh_token_error oh_token_read(struct oh_str jwt, const struct oh_keys *keys, int64_t unix_us,
                                   struct oh_claims *claims, const char **detail);
+// What LiveKit does before every request (facts/LIVEKIT.md 1.2): the token of the Authorization field, or
+// that of the access_token parameter (decoded); either may be empty. 0, or 401 and words for the refusal. A
+// request without any token goes on, with claims that say nothing (has_video is false). `claims` is
+// initialised in any case.
+int oh_token_authenticate(struct oh_str authorization, struct oh_str access_token, const struct oh_keys *keys,
+                          int64_t unix_us, struct oh_claims *claims, char refusal[256]);
 void oh_claims_init(struct oh_claims *claims); // LiveKit's defaults: may publish, subscribe and send data
 void oh_claims_fini(struct oh_claims *claims);
 // Adds or replaces an attribute.
