@@ -1,6 +1,7 @@
 // cli.c — the small commands: help, version, keys, tokens, check-config.
 #include "app/command.h"
 #include "app/config.h"
+#include "app/routes.h"
 #include "app/version.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -29,6 +30,7 @@ int oh_help_command(int count, char **args) {
   if (count == 0) return print_usage(), 0;
   if (strcmp(args[0], "config") == 0) return oh_config_print_help(stdout), 0;
   if (strcmp(args[0], "config-table") == 0) return oh_config_print_table(stdout), 0;
+  if (strcmp(args[0], "routes") == 0) return oh_routes_print(stdout), 0;
   for (const struct oh_command *command = oh_commands; command->name; command++) {
     size_t first = strcspn(command->name, " ");
     bool by_first_word = strlen(args[0]) == first && strncmp(args[0], command->name, first) == 0;

@@ -25,8 +25,8 @@ const struct oh_command oh_commands[] = {
     {"check-config", "read the configuration as serve would, print it without secrets",
      "offhook check-config [--config FILE] [any flag of serve]\n", oh_check_config_command},
     {"version", "print the version", NULL, oh_version_command},
-    {"help", "print this, or more about a command or `config`",
-     "offhook help [COMMAND | config | config-table]\n", oh_help_command},
+    {"help", "print this, or more about a command, `config` or `routes`",
+     "offhook help [COMMAND | config | config-table | routes]\n", oh_help_command},
     {0},
 };
 

@@ -96,21 +96,47 @@ static void respond(struct oh_metrics *m, oh_id conn, int status, const char *ty
   oh_http_respond(m->server, conn, &response);
 }
 
+static void answer_metrics(struct oh_metrics *m, int64_t now_us, oh_id conn, struct oh_text *body) {
+  oh_metrics_write(m->crew, m->world, now_us, m->started_us, body);
+  OH_CHECK(!body->failed);
+  respond(m, conn, 200, "text/plain; version=0.0.4; charset=utf-8", body);
+}
+
+static void answer_health(struct oh_metrics *m, int64_t now_us, oh_id conn, struct oh_text *body) {
+  (void)now_us;
+  oh_text_adds(body, "OK");
+  respond(m, conn, 200, "text/plain", body);
+}
+
+static const struct place {
+  const char *path;
+  void (*answer)(struct oh_metrics *m, int64_t now_us, oh_id conn, struct oh_text *body);
+} places[] = {{"/metrics", answer_metrics}, {"/healthz", answer_health}};
+#define PLACE_COUNT (sizeof places / sizeof *places)
+
+bool oh_metrics_next_route(size_t *cursor, const char **path) {
+  if (*cursor == PLACE_COUNT) return false;
+  *path = places[(*cursor)++].path;
+  return true;
+}
+
+static const struct place *find_place(struct oh_str path) {
+  for (size_t i = 0; i < PLACE_COUNT; i++)
+    if (oh_str_eq(path, oh_str(places[i].path))) return &places[i];
+  return NULL;
+}
+
 static void on_request(void *ctx, int64_t now_us, oh_id conn, const struct oh_http_request *request) {
   struct oh_metrics *m = ctx;
   struct oh_text body;
   oh_text_init(&body, METRICS_MAX);
   bool get = oh_str_eq(request->method, OH_STR("GET")) || oh_str_eq(request->method, OH_STR("HEAD"));
-  if (!get) {
+  const struct place *place = find_place(request->path);
+  if (!get)
     respond(m, conn, 405, "text/plain", &body);
-  } else if (oh_str_eq(request->path, OH_STR("/metrics"))) {
-    oh_metrics_write(m->crew, m->world, now_us, m->started_us, &body);
-    OH_CHECK(!body.failed);
-    respond(m, conn, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
-  } else if (oh_str_eq(request->path, OH_STR("/healthz"))) {
-    oh_text_adds(&body, "OK");
-    respond(m, conn, 200, "text/plain", &body);
-  } else {
+  else if (place)
+    place->answer(m, now_us, conn, &body);
+  else {
     oh_text_adds(&body, "metrics are at /metrics\n");
     respond(m, conn, 404, "text/plain", &body);
   }

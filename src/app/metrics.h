@@ -17,3 +17,5 @@ void oh_metrics_close(struct oh_metrics *metrics); // freed once the loop has ru
 // The text itself, added to `out`.
 void oh_metrics_write(const struct oh_crew *crew, const struct oh_world *world, int64_t now_us,
                       int64_t started_us, struct oh_text *out);
+// Walks its addresses: start with *cursor = 0; false at the end. All are asked with GET.
+bool oh_metrics_next_route(size_t *cursor, const char **path);

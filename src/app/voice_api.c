@@ -3,19 +3,30 @@
 #include "io/address.h"
 
 struct route {
-  const char *path, *method;
+  const char *path, *method, *who;
   void (*answer)(const struct oh_voice_request *request);
 };
+#define PAGES "pages of the site"
+#define CALLERS "pages of the site, for whom the site lets in"
 static const struct route routes[] = {
-    {"/api/voice/token", "POST", oh_voice_token},
-    {"/api/voice/invite", "POST", oh_voice_invite},
-    {"/api/voice/config", "GET", oh_voice_config},
-    {"/api/voice/events", "POST", oh_voice_events},
-    {"/api/voice/preflight", "GET", oh_voice_preflight_facts},
-    {"/api/voice/preflight", "POST", oh_voice_preflight},
-    {"/api/voice/diagnostics", "GET", oh_voice_diagnostics},
+    {"/api/voice/token", "POST", CALLERS, oh_voice_token},
+    {"/api/voice/invite", "POST", CALLERS, oh_voice_invite},
+    {"/api/voice/config", "GET", PAGES, oh_voice_config},
+    {"/api/voice/events", "POST", PAGES, oh_voice_events},
+    {"/api/voice/preflight", "GET", PAGES, oh_voice_preflight_facts},
+    {"/api/voice/preflight", "POST", PAGES, oh_voice_preflight},
+    {"/api/voice/diagnostics", "GET", "anyone", oh_voice_diagnostics},
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
+
+bool oh_voice_next_route(size_t *cursor, const char **method, const char **path, const char **who) {
+  if (*cursor == ROUTE_COUNT) return false;
+  const struct route *route = &routes[(*cursor)++];
+  *method = route->method;
+  *path = route->path;
+  *who = route->who;
+  return true;
+}
 
 static bool is_trusted_proxy(const struct oh_web *web, const struct oh_addr *addr) {
   if (oh_addr_is_loopback(addr)) return true;

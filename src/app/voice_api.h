@@ -35,6 +35,9 @@ void oh_voice_refuse_with(const struct oh_voice_request *request, enum oh_proble
 void oh_voice_again(struct oh_web *web, int64_t now_us, oh_id conn,
                     void (*then)(const struct oh_voice_request *request, void *ctx), void *ctx);
 
+// Walks the routes (`offhook help routes`): start with *cursor = 0; false at the end.
+bool oh_voice_next_route(size_t *cursor, const char **method, const char **path, const char **who);
+
 // The handlers.
 void oh_voice_token(const struct oh_voice_request *request);
 void oh_voice_invite(const struct oh_voice_request *request);

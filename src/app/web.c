@@ -27,10 +27,6 @@ static bool is_validate(struct oh_str path) {
   return oh_str_eq(path, OH_STR("/rtc/validate")) || oh_str_eq(path, OH_STR("/rtc/v1/validate"));
 }
 
-static bool is_rtc(struct oh_str path) {
-  return oh_str_eq(path, OH_STR("/rtc")) || oh_str_eq(path, OH_STR("/rtc/v1")) || is_validate(path);
-}
-
 static struct oh_bytes bytes_of(const struct oh_text *text) {
   return (struct oh_bytes){(const uint8_t *)text->data, text->len};
 }
@@ -124,7 +120,8 @@ static void answer_root(struct oh_web *web, oh_id conn, const struct oh_http_req
         "offhook is running, but this binary was built without its page; ./run builds both.\n");
 }
 
-static void answer_version(struct oh_web *web, oh_id conn) {
+static void answer_version(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
+  (void)request;
   static const char json[] = "{\"name\":\"offhook\",\"version\":\"" OH_VERSION "\",\"protocol\":17}";
   struct oh_http_response response = {.status = 200,
                                       .type = OH_STR("application/json"),
@@ -144,57 +141,99 @@ static void refuse_method(struct oh_web *web, oh_id conn, const struct oh_http_r
   oh_text_fini(&fields);
 }
 
-static void answer_get(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
-  struct oh_str path = request->path;
-  if (oh_str_eq(path, OH_STR("/"))) {
-    answer_root(web, conn, request);
-  } else if (oh_str_eq(path, OH_STR("/healthz"))) {
-    oh_web_respond_text(web, conn, 200, "OK");
-  } else if (oh_str_eq(path, OH_STR("/readyz"))) {
-    bool draining = atomic_load_explicit(web->draining, memory_order_relaxed);
-    oh_web_respond_text(web, conn, draining ? 503 : 200, draining ? "draining" : "OK");
-  } else if (oh_str_eq(path, OH_STR("/version"))) {
-    answer_version(web, conn);
-  } else if (!oh_pages_answer(web, conn, request) && !oh_call_link_answer(web, conn, request)) {
-    struct oh_text fields;
-    oh_text_init(&fields, FIELDS_MAX);
-    oh_web_cors(origin_of(request), false, &fields);
-    oh_web_respond_problem(web, conn, OH_PROBLEM_NOT_FOUND, 0, oh_text_str(&fields));
-    oh_text_fini(&fields);
-  }
+static void answer_health(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
+  (void)request;
+  oh_web_respond_text(web, conn, 200, "OK");
+}
+
+static void answer_ready(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
+  (void)request;
+  bool draining = atomic_load_explicit(web->draining, memory_order_relaxed);
+  oh_web_respond_text(web, conn, draining ? 503 : 200, draining ? "draining" : "OK");
+}
+
+// Every address that is not a file of the page, of the voice API or of the server API. All are asked with
+// GET.
+static const struct place {
+  const char *path, *who;
+  enum oh_web_route route;
+  void (*answer)(struct oh_web *web, oh_id conn, const struct oh_http_request *request);
+} places[] = {
+    {"/", "anyone", OH_WEB_ANSWERED, answer_root},
+    {"/healthz", "anyone", OH_WEB_ANSWERED, answer_health},
+    {"/readyz", "anyone", OH_WEB_ANSWERED, answer_ready},
+    {"/version", "anyone", OH_WEB_ANSWERED, answer_version},
+    {"/rtc", "roomJoin", OH_WEB_RTC, NULL},
+    {"/rtc/v1", "roomJoin", OH_WEB_RTC, NULL},
+    {"/rtc/validate", "roomJoin", OH_WEB_RTC, NULL},
+    {"/rtc/v1/validate", "roomJoin", OH_WEB_RTC, NULL},
+};
+#define PLACE_COUNT (sizeof places / sizeof *places)
+
+bool oh_web_next_route(size_t *cursor, const char **path, const char **who) {
+  if (*cursor == PLACE_COUNT) return false;
+  *path = places[*cursor].path;
+  *who = places[(*cursor)++].who;
+  return true;
+}
+
+static const struct place *find_place(struct oh_str path) {
+  for (size_t i = 0; i < PLACE_COUNT; i++)
+    if (oh_str_eq(path, oh_str(places[i].path))) return &places[i];
+  return NULL;
+}
+
+static void answer_unknown(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
+  struct oh_text fields;
+  oh_text_init(&fields, FIELDS_MAX);
+  oh_web_cors(origin_of(request), false, &fields);
+  oh_web_respond_problem(web, conn, OH_PROBLEM_NOT_FOUND, 0, oh_text_str(&fields));
+  oh_text_fini(&fields);
+}
+
+// What signalling and the server API are for is done by another server (livekit_host).
+static bool is_elsewhere(const struct oh_web *web) {
+  return web->config->livekit_host && *web->config->livekit_host;
+}
+
+static enum oh_web_route go_to(struct oh_web *web, oh_id conn, const struct oh_http_request *request,
+                               const struct place *place) {
+  bool get = oh_str_eq(request->method, OH_STR("GET")) || oh_str_eq(request->method, OH_STR("HEAD"));
+  if (place->route != OH_WEB_ANSWERED && is_elsewhere(web))
+    oh_web_respond_text(web, conn, 404, "calls are carried by another server");
+  else if (!get)
+    refuse_method(web, conn, request, "GET, HEAD, OPTIONS");
+  else if (place->route != OH_WEB_ANSWERED)
+    return place->route;
+  else
+    place->answer(web, conn, request);
+  return OH_WEB_ANSWERED;
+}
+
+static void answer_file(struct oh_web *web, oh_id conn, const struct oh_http_request *request) {
+  bool get = oh_str_eq(request->method, OH_STR("GET")) || oh_str_eq(request->method, OH_STR("HEAD"));
+  if (!get && oh_pages_has(web, request->path))
+    refuse_method(web, conn, request, "GET, HEAD, OPTIONS");
+  else if (!get)
+    oh_web_respond_problem(web, conn, OH_PROBLEM_NOT_FOUND, 0, (struct oh_str){0});
+  else if (!oh_pages_answer(web, conn, request) && !oh_call_link_answer(web, conn, request))
+    answer_unknown(web, conn, request);
 }
 
 enum oh_web_route oh_web_request(struct oh_web *web, int64_t now_us, oh_id conn,
                                  const struct oh_http_request *request) {
-  bool get = oh_str_eq(request->method, OH_STR("GET")), head = oh_str_eq(request->method, OH_STR("HEAD"));
-  bool options = oh_str_eq(request->method, OH_STR("OPTIONS"));
-  bool elsewhere = web->config->livekit_host && *web->config->livekit_host;
-  if (oh_str_starts(request->path, OH_STR("/api/voice/"))) {
+  const struct place *place = find_place(request->path);
+  if (oh_str_starts(request->path, OH_STR("/api/voice/")))
     oh_voice_api_request(web, now_us, conn, request);
-  } else if (options) {
+  else if (oh_str_eq(request->method, OH_STR("OPTIONS")))
     answer_preflight(web, conn, request);
-  } else if (oh_str_starts(request->path, OH_STR("/twirp/"))) {
-    if (elsewhere)
-      oh_web_respond_text(web, conn, 404, "calls are carried by another server");
-    else
-      oh_twirp_door_request(web, now_us, conn, request);
-  } else if (is_rtc(request->path)) {
-    if (elsewhere)
-      oh_web_respond_text(web, conn, 404, "calls are carried by another server");
-    else if (get || head)
-      return OH_WEB_RTC;
-    else
-      refuse_method(web, conn, request, "GET, HEAD, OPTIONS");
-  } else if (get || head) {
-    answer_get(web, conn, request);
-  } else {
-    bool known = oh_str_eq(request->path, OH_STR("/")) || oh_pages_has(web, request->path) ||
-                 oh_str_eq(request->path, OH_STR("/healthz")) ||
-                 oh_str_eq(request->path, OH_STR("/readyz")) || oh_str_eq(request->path, OH_STR("/version"));
-    if (known)
-      refuse_method(web, conn, request, "GET, HEAD, OPTIONS");
-    else
-      oh_web_respond_problem(web, conn, OH_PROBLEM_NOT_FOUND, 0, (struct oh_str){0});
-  }
+  else if (place)
+    return go_to(web, conn, request, place);
+  else if (!oh_str_starts(request->path, OH_STR("/twirp/")))
+    answer_file(web, conn, request);
+  else if (is_elsewhere(web))
+    oh_web_respond_text(web, conn, 404, "calls are carried by another server");
+  else
+    oh_twirp_door_request(web, now_us, conn, request);
   return OH_WEB_ANSWERED;
 }

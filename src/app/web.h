@@ -42,6 +42,9 @@ enum oh_web_route { OH_WEB_ANSWERED, OH_WEB_RTC };
 // Answers the held request, or says that it is one for signalling.
 enum oh_web_route oh_web_request(struct oh_web *web, int64_t now_us, oh_id conn,
                                  const struct oh_http_request *request);
+// Walks the addresses that are neither the voice API's nor the server API's (`offhook help routes`): start
+// with *cursor = 0; false at the end. All are asked with GET.
+bool oh_web_next_route(size_t *cursor, const char **path, const char **who);
 // Everything under /api/voice/ (voice_api.h).
 void oh_voice_api_request(struct oh_web *web, int64_t now_us, oh_id conn,
                           const struct oh_http_request *request);

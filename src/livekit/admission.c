@@ -7,6 +7,7 @@
 #include "livekit/publish.h"
 #include "livekit/refresh.h"
 #include "livekit/resume.h"
+#include "livekit/revocation.h"
 #include "livekit/subscribe.h"
 
 enum { OUR_PROTOCOL = 17, PING_INTERVAL_S = 5, PING_TIMEOUT_S = 15, PROTOCOL_REPLACES_IDENTITY = 12 };
@@ -21,6 +22,7 @@ void oh_admission_check(struct oh_house *house, const struct oh_join *join, stru
   struct oh_room *room = oh_room_find(house, oh_str(claims->video.room));
   struct oh_participant *same = room ? oh_participant_by_identity(room, claims->identity) : NULL;
   *admission = (struct oh_admission){0};
+  if (oh_revocation_covers(house, claims)) return refuse(admission, 401, "the token has been revoked");
   if (join->reconnect) return refuse(admission, 200, "success"); // failing is told in the socket
   if (!room && !house->config.auto_create && !claims->video.room_create)
     return refuse(admission, 404, "requested room does not exist");

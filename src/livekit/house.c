@@ -53,6 +53,7 @@ struct oh_house *oh_house_open(struct oh_world *world, struct oh_identity *ident
   oh_random_fill(&world->random, secret, sizeof secret);
   oh_map_init(&house->rooms_by_name, secret);
   oh_map_init(&house->peers, secret);
+  oh_map_init(&house->revoked, secret);
   const struct oh_hub_limits limits = {.peers = capacity(people, PEERS_PER_PARTICIPANT),
                                        .handshakes = OH_HANDSHAKES_MAX};
   house->hub = oh_hub_open(world, identity, &limits);
@@ -82,6 +83,7 @@ void oh_house_close(struct oh_house *house) {
   oh_slab_fini(&house->sessions);
   oh_map_fini(&house->rooms_by_name);
   oh_map_fini(&house->peers);
+  oh_map_fini(&house->revoked);
   oh_heap_fini(&house->deadlines);
   oh_scratch_fini(&house->scratch);
   free(house);

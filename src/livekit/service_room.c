@@ -8,6 +8,7 @@
 #include "livekit/publish.h"
 #include "livekit/refresh.h"
 #include "livekit/resident.h"
+#include "livekit/revocation.h"
 #include "livekit/subscribe.h"
 #include "service.pb-c.h"
 #include <stdio.h>
@@ -119,7 +120,8 @@ enum oh_call_state oh_room_list(struct oh_house *house, int64_t now_us, struct o
   struct oh_map wanted;
   oh_map_init(&wanted, secret);
   for (size_t i = 0; i < request->n_names; i++)
-    if (*request->names[i]) oh_map_put(&wanted, request->names[i], strlen(request->names[i]), i);
+    if (*request->names[i] && strlen(request->names[i]) <= OH_ROOM_NAME_MAX)
+      oh_map_put(&wanted, request->names[i], strlen(request->names[i]), i);
   for (oh_id id = oh_slab_next(&house->rooms, 0); id && !call->too_large;
        id = oh_slab_next(&house->rooms, id)) {
     const struct oh_room *room = oh_room_at(house, id);
@@ -179,6 +181,16 @@ enum oh_call_state oh_room_get_participant(struct oh_house *house, int64_t now_u
 
 enum oh_call_state oh_room_remove_participant(struct oh_house *house, int64_t now_us, struct oh_call *call) {
   const Livekit__RoomParticipantIdentity *request = (const Livekit__RoomParticipantIdentity *)call->request;
+  if (request->revoke_token_ts < 0) {
+    oh_call_fail(call, OH_TWIRP_INVALID_ARGUMENT, "revoke_token_ts is before 1970");
+    return OH_CALL_DONE;
+  }
+  // Also of somebody who has just left: he is kept out all the same.
+  if (request->revoke_token_ts && *request->identity &&
+      !oh_revocation_add(house, now_us, request->room, request->identity, request->revoke_token_ts)) {
+    oh_call_fail(call, OH_TWIRP_RESOURCE_EXHAUSTED, "too many tokens are revoked already");
+    return OH_CALL_DONE;
+  }
   struct oh_participant *p = find(house, request->room, request->identity);
   if (!p) return no_participant(call);
   oh_departure_dismiss(house, now_us, p, LIVEKIT__DISCONNECT_REASON__PARTICIPANT_REMOVED,

@@ -32,6 +32,7 @@ struct oh_house {
   struct oh_slab rooms, participants, tracks, subscriptions, sessions;
   struct oh_map rooms_by_name; // name → room id
   struct oh_map peers;         // hub peer id → participant id
+  struct oh_map revoked;       // tokens taken back (revocation.h)
   struct oh_heap deadlines;    // ids are participants' or, with OH_DEADLINE_ROOM set, rooms'
   struct oh_frames frames;
   struct oh_happenings happenings;

@@ -219,6 +219,7 @@ static enum oh_token_error check_times(const json_t *object, int64_t now_s, stru
   }
   claims->expires_unix_s = exp;
   claims->not_before_unix_s = nbf;
+  claims->issued_unix_s = iat;
   return OH_TOKEN_OK;
 }
 
@@ -372,7 +373,9 @@ static json_t *claims_json(const struct oh_claims *claims, const struct oh_key *
   json_t *object = json_object();
   set_string(object, "iss", key->id);
   set_string(object, "sub", claims->identity);
-  // No iat, and no nbf unless it is asked for: a wall clock that is set back would lock out those on a call.
+  // Neither is made up here: a wall clock that is set back would lock out those on a call. Those of the token
+  // that somebody joined with go on into his fresh ones: taking back old tokens goes by them.
+  if (claims->issued_unix_s) json_object_set_new(object, "iat", json_integer(claims->issued_unix_s));
   if (claims->not_before_unix_s) json_object_set_new(object, "nbf", json_integer(claims->not_before_unix_s));
   json_object_set_new(object, "exp", json_integer(claims->expires_unix_s));
   set_string(object, "name", claims->name);

@@ -31,7 +31,8 @@ struct oh_claims {
   char **attributes;                                         // key, value, key, value, …
   size_t attribute_count;                                    // pairs
   int64_t expires_unix_s, not_before_unix_s;
-  bool has_video; // the token has a `video` claim
+  int64_t issued_unix_s; // iat; 0 = the token does not say
+  bool has_video;        // the token has a `video` claim
   struct oh_video_grant video;
 };
 
@@ -55,7 +56,7 @@ void oh_claims_init(struct oh_claims *claims); // LiveKit's defaults: may publis
 void oh_claims_fini(struct oh_claims *claims);
 // Adds or replaces an attribute.
 void oh_claims_set_attribute(struct oh_claims *claims, struct oh_str key, struct oh_str value);
-// Signs claims; malloc'd JWT, valid until expires_unix_s, and from not_before_unix_s if that is not 0.
+// Signs claims; malloc'd JWT, valid until expires_unix_s; nbf and iat as they are, none if 0.
 // NULL if a string is not UTF-8, or if it would be longer than OH_TOKEN_MAX: then leave metadata or
 // attributes out.
 char *oh_token_write(const struct oh_claims *claims, const struct oh_key *key);
