@@ -58,6 +58,31 @@ describe('the page of the binary', () => {
     await Promise.all([first.page.close(), other.page.close()])
   })
 
+  test('N05 Hear yourself: three seconds to the server and back before a call, then a verdict, and the microphone is let go', async () => {
+    for (const where of ['/', '/c/default']) {
+      const { page, problems } = await visitor(low, `${server.http}${where}`)
+      await page.evaluate(() => {
+        window.opened = []
+        const { mediaDevices } = navigator
+        const ask = mediaDevices.getUserMedia.bind(mediaDevices)
+        mediaDevices.getUserMedia = async (wish) => {
+          const stream = await ask(wish)
+          window.opened.push(...stream.getTracks())
+          return stream
+        }
+      })
+      if (where === '/') await page.getByRole('button', { name: /talk to us/i }).click()
+      await page.getByRole('button', { name: 'Settings' }).click()
+      await page.getByRole('button', { name: 'Hear yourself' }).click()
+      await page.getByText('Say something. You hear it a moment later.').waitFor()
+      await hears(page, 440)
+      await page.getByText('All is well. You can call.').waitFor()
+      await eventually('the microphone is let go', () => page.evaluate(() => window.opened.length > 0 && window.opened.every((track) => track.readyState === 'ended')))
+      assert.deepEqual(problems, [], where)
+      await page.close()
+    }
+  })
+
   test('S28 N03 a refused microphone is explained, with a way to try again', async () => {
     const browser = await openChromium({ permission: false, args: ['--deny-permission-prompts'] })
     const { page } = await visitor(browser, server.http)

@@ -23,7 +23,7 @@ function closureOf(metafile, start, seen = new Set()) {
 /** Our side of the phone: livekit-client itself is the visitor's price for a call anywhere. */
 async function phoneSize() {
   const { outputFiles } = await build({
-    absWorkingDir: here, entryPoints: ['@offhook/core/livekit-phone'], bundle: true, minify: true, target: TARGETS, format: 'esm', write: false,
+    absWorkingDir: here, entryPoints: ['src/phone.ts'], bundle: true, minify: true, target: TARGETS, format: 'esm', write: false,
     external: ['livekit-client'], logLevel: 'warning',
   });
   return gzip(outputFiles[0].contents);

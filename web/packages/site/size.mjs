@@ -11,13 +11,17 @@ import path from 'node:path';
  * @param {readonly string[]} entries source files that the page names
  */
 export async function measure(metafile, base, entries) {
-  const first = new Set();
-  const follow = (name) => {
-    if (first.has(name)) return;
-    first.add(name);
-    for (const next of metafile.outputs[name].imports) if (next.kind === 'import-statement' && next.external !== true) follow(next.path);
+  /** The chunks that come with one, itself included. */
+  const withIt = (name, seen = new Set()) => {
+    if (seen.has(name)) return seen;
+    seen.add(name);
+    for (const next of metafile.outputs[name].imports) if (next.kind === 'import-statement' && next.external !== true) withIt(next.path, seen);
+    return seen;
   };
-  for (const [name, output] of Object.entries(metafile.outputs)) if (entries.includes(output.entryPoint)) follow(name);
+  const first = new Set();
+  for (const [name, output] of Object.entries(metafile.outputs)) if (entries.includes(output.entryPoint)) withIt(name, first);
+  const isLiveKit = (name) => Object.entries(metafile.outputs[name].inputs)
+    .some(([input, { bytesInOutput }]) => bytesInOutput > 0 && /node_modules\/(livekit-client|@livekit)\//.test(input));
 
   const files = [];
   for (const [name, output] of Object.entries(metafile.outputs)) {
@@ -35,7 +39,8 @@ export async function measure(metafile, base, entries) {
       about: [...inputs].sort((a, b) => output.inputs[b].bytesInOutput - output.inputs[a].bytesInOutput)[0] ?? '',
       // A chunk that is a language: a visitor loads one of them, or none (English comes with the panel).
       locale: inputs.map(named).find((tag) => tag !== undefined && tag !== 'en'),
-      livekit: inputs.some((input) => /node_modules\/(livekit-client|@livekit)\//.test(input)),
+      // Nobody loads it without LiveKit's own code.
+      livekit: [...withIt(name)].some(isLiveKit),
       react: inputs.some((input) => /node_modules\/react(-dom)?\//.test(input)),
     });
   }

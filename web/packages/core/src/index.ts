@@ -37,5 +37,7 @@ export { createReporter, reportToConsole, reportToTools } from './reporters';
 export type { ReportError } from './reporters';
 export { createSounds, soundOf } from './sounds';
 export type { SoundName, Sounds } from './sounds';
+export { hearYourself } from './hear-yourself';
+export type { HearYourselfOptions, HearingLine } from './hear-yourself';
 export { judge, runPreflight } from './preflight';
 export type { OpenProbe, Preflight, PreflightFacts, PreflightOptions, ProbeFacts, ProbeOptions } from './preflight';

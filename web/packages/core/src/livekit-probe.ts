@@ -10,6 +10,8 @@ import type { OpenProbe, ProbeFacts, ProbeOptions } from './preflight';
 import { readStats } from './stats';
 import type { Credentials } from './token';
 
+export { codeOfMicrophoneError } from './livekit-errors';
+
 const TONE_HZ = 600;
 const LOOK_MS = 40;
 const ABOVE_REST_DB = 15;

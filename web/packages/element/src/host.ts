@@ -17,6 +17,8 @@ export interface Site {
   readonly theme?: { readonly accent?: string; readonly radius?: number | string; readonly logo?: string };
   readonly placement?: string;
   readonly label?: string;
+  /** Has the server an echo room to try the line with? */
+  readonly echo?: boolean;
   readonly privacy?: Readonly<Record<string, unknown>>;
 }
 

@@ -9,7 +9,7 @@ import { recall } from './settings';
 
 const openLiveKitPhone: OpenPhone = async (report, wishes) => {
   try {
-    return (await import('@offhook/core/livekit-phone')).createLiveKitPhone({ report, ...wishes });
+    return (await import('./phone')).createLiveKitPhone({ report, ...wishes });
   } catch (cause) {
     throw new CallError(navigator.onLine ? 'SIGNAL_FAILED' : 'NET_OFFLINE', { detail: 'the call code could not be loaded', cause });
   }
@@ -17,7 +17,7 @@ const openLiveKitPhone: OpenPhone = async (report, wishes) => {
 
 /** The sound code is large: fetched while the person is still reading. */
 export function prefetchPhone(): void {
-  void import('@offhook/core/livekit-phone').catch(() => undefined);
+  void import('./phone').catch(() => undefined);
 }
 
 /** Only what the page gave. */

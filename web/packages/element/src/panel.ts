@@ -132,6 +132,7 @@ class CallPanel implements Panel {
       host: this.host, call: this.call, words: withLabels(this.words, labelsOf(this.host)), site: this.host.site ?? {},
       start: () => { this.start(); },
       show: (sheet) => { this.show(sheet); },
+      line: () => import('./phone'),
     };
   }
 

@@ -1,6 +1,6 @@
 // scene.ts — what every view of the panel needs: the words, the call, and what can be done besides the call.
 
-import type { Call, CallHandle } from '@offhook/core';
+import type { Call, CallHandle, HearingLine } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
 import type { Host, Site } from './host';
 
@@ -14,6 +14,8 @@ export interface Scene {
   /** The Start button: asks for consent first where the site wants that. */
   start(): void;
   show(sheet: Sheet | null): void;
+  /** For the check with one's own voice: it comes with livekit-client, and only the panel knows that file. */
+  line: () => Promise<HearingLine>;
 }
 
 /** One content of the panel. Updated in place: rebuilding would lose the focus and the screen reader's place. */

@@ -2,6 +2,7 @@
 
 import type { Call, Device } from '@offhook/core';
 import { createCopyLine } from './copy-line';
+import { createHearing } from './hearing';
 import { createLanguagePicker } from './language-picker';
 import { node, setAttributes } from './nodes';
 import type { Scene, View } from './scene';
@@ -45,6 +46,7 @@ export function createSettingsView(scene: Scene): View {
   const loudspeaker = createPicker(words.loudspeaker, words.systemDefault, (id) => { handle.setOutput(id); });
   const volume = node('input', { type: 'range', min: '0', max: '1', step: '0.05' });
   volume.addEventListener('input', () => { handle.setVolume(Number(volume.value)); });
+  const hearing = createHearing(scene);
   const privacy = node('button', { type: 'button', class: 'secondary' }, words.privacy);
   privacy.addEventListener('click', () => { scene.show('privacy'); });
   const callId = handle.get().credentials?.callId ?? null;
@@ -56,6 +58,7 @@ export function createSettingsView(scene: Scene): View {
   return {
     node: node('div', { class: 'view sheet' },
       microphone.node, loudspeaker.node,
+      hearing.node,
       node('label', { class: 'field' }, words.volume, volume),
       createLanguagePicker(scene),
       node('div', {},
@@ -68,6 +71,8 @@ export function createSettingsView(scene: Scene): View {
       microphone.update(call.devices.inputs, call.devices.input);
       loudspeaker.update(call.devices.outputs, call.devices.output);
       volume.value = String(call.volume);
+      hearing.update(call);
     },
+    destroy() { hearing.destroy?.(); },
   };
 }

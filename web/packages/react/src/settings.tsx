@@ -8,6 +8,7 @@ import { isActive, isJoined } from '@offhook/core';
 import type { Device } from '@offhook/core';
 import { say } from '@offhook/core/words';
 import { useBorrowedFocus } from './focus';
+import { Hearing } from './hearing';
 import { CallId } from './outcome';
 import type { FloatingCallButtonProps } from './props';
 import { useCall, useScope } from './scope';
@@ -30,6 +31,8 @@ export function Settings({ session, page, onPrivacy, onBack }: SettingsProps): R
   const choices = useStore(session.choices);
   const first = useBorrowedFocus<HTMLHeadingElement>();
   const running = isActive(call.state);
+  // Only a server of ours has an echo room, and a running call has the microphone.
+  const echo = useStore(session.settings)?.echo === true && page.openPhone === undefined;
   const locales = session.locales(page.languages);
   return (
     <section className="oh-sheet" aria-label={words.settings}>
@@ -37,6 +40,7 @@ export function Settings({ session, page, onPrivacy, onBack }: SettingsProps): R
       <DevicePicker icon={<Mic size={16} />} label={words.microphone} devices={call.devices.inputs} used={call.devices.input} onPick={(id) => { handle.setInput(id); }} />
       <DevicePicker icon={<Volume2 size={16} />} label={words.loudspeaker} devices={call.devices.outputs} used={call.devices.output} onPick={(id) => { handle.setOutput(id); }} />
       <Volume volume={call.volume} onChange={(volume) => { handle.setVolume(volume); }} />
+      {echo && !running && <Hearing tokenUrl={page.voiceApiUrl ?? '/api/voice/token'} site={page.site} />}
       {!running && (
         <>
           <Switch label={words.pushToTalk} on={choices.pushToTalk} onChange={(pushToTalk) => { session.choose({ pushToTalk }); }} />
