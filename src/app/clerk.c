@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #define SECOND_MS 1000
+#define LINGER_LOOK_MS 20
 
 struct oh_clerk {
   struct oh_log_sink sink;
@@ -25,6 +26,7 @@ struct oh_clerk {
   struct oh_desk *desks[OH_DESKS_MAX];
   size_t desk_count;
   bool is_closed; // its handles are
+  int64_t stop_by_us;
   uv_thread_t thread;
 };
 
@@ -56,12 +58,30 @@ static void close_handles(struct oh_clerk *clerk) {
   uv_close((uv_handle_t *)&clerk->stop, NULL);
 }
 
-static void on_stop(uv_async_t *async) {
-  struct oh_clerk *clerk = async->data;
-  oh_mailbox_empty(clerk->mailbox, oh_clock_us());
+static bool lingers(const struct oh_clerk *clerk) {
+  bool any = false;
+  for (size_t i = 0; i < clerk->desk_count; i++)
+    any |= clerk->desks[i]->linger && clerk->desks[i]->linger(clerk->desks[i]);
+  return any && oh_clock_us() < clerk->stop_by_us;
+}
+
+static void end(struct oh_clerk *clerk) {
+  if (lingers(clerk)) return;
   close_handles(clerk);
   for (size_t i = 0; i < clerk->desk_count; i++)
     if (clerk->desks[i]->close) clerk->desks[i]->close(clerk->desks[i], oh_clock_us());
+}
+
+static void on_linger(uv_timer_t *timer) {
+  end(timer->data);
+}
+
+static void on_stop(uv_async_t *async) {
+  struct oh_clerk *clerk = async->data;
+  oh_mailbox_empty(clerk->mailbox, oh_clock_us());
+  clerk->stop_by_us = oh_clock_us() + OH_CLERK_LINGER_US;
+  uv_timer_start(&clerk->second, on_linger, LINGER_LOOK_MS, LINGER_LOOK_MS);
+  end(clerk);
 }
 
 struct oh_clerk *oh_clerk_open(const struct oh_clerk_config *config) {

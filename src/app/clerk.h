@@ -21,6 +21,9 @@ struct oh_desk {
   void (*open)(struct oh_desk *desk, struct oh_clerk *clerk,
                int64_t now_us);                       // before the first job; may be NULL
   void (*tick)(struct oh_desk *desk, int64_t now_us); // once a second; may be NULL
+  // After the last job: whether it has something under way that is worth a moment. Asked again and again
+  // until it says no, or OH_CLERK_LINGER_US have passed. May be NULL.
+  bool (*linger)(struct oh_desk *desk);
   // After the last job, and after the HTTP client was closed: write what is left, close what is open on the
   // loop. The desk's memory is freed by who made it, after oh_clerk_close. May be NULL.
   void (*close)(struct oh_desk *desk, int64_t now_us);
@@ -36,8 +39,8 @@ struct oh_clerk_config {
 struct oh_clerk *oh_clerk_open(const struct oh_clerk_config *config);
 void oh_clerk_add_desk(struct oh_clerk *clerk, struct oh_desk *desk); // before start; at most OH_DESKS_MAX
 void oh_clerk_start(struct oh_clerk *clerk);
-// Runs what was posted before, ends requests that are under way, closes the desks, and waits for the end of
-// the thread. From the thread that opened it, when no worker runs any more.
+// Runs what was posted before, lets desks linger, ends requests that are under way, closes the desks, and
+// waits for the end of the thread. From the thread that opened it, when no worker runs any more.
 void oh_clerk_stop(struct oh_clerk *clerk);
 void oh_clerk_close(struct oh_clerk *clerk); // not running (any more); NULL is fine
 

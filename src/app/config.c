@@ -2,8 +2,10 @@
 #include "app/config.h"
 #include "app/config_keys.h"
 #include "base/check.h"
+#include "base/limits.h"
 #include "io/entropy.h"
 #include "io/file.h"
+#include "io/http_client.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -302,6 +304,29 @@ static bool finish_sites(struct oh_config *config, char error[OH_CONFIG_ERROR_MA
   return ok;
 }
 
+static bool finish_webhooks(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX]) {
+  const struct oh_strings *urls = &config->webhook.urls;
+  if (urls->count > OH_WEBHOOK_URLS_MAX) {
+    snprintf(error, OH_CONFIG_ERROR_MAX, "webhook.urls: at most %d URLs", OH_WEBHOOK_URLS_MAX);
+    return false;
+  }
+  for (size_t i = 0; i < urls->count; i++) {
+    if (oh_http_url_is_sound(oh_str(urls->items[i]))) continue;
+    snprintf(error, OH_CONFIG_ERROR_MAX,
+             "webhook.urls: \"%.200s\" is not https://host/… or http://host/… (no user, no #fragment)",
+             urls->items[i]);
+    return false;
+  }
+  const char *wanted = config->webhook.api_key;
+  for (size_t i = 0; i < config->key_count; i++)
+    if (!wanted || !*wanted || strcmp(config->key_items[i].id, wanted) == 0) {
+      config->webhook_key = &config->key_items[i];
+      return true;
+    }
+  snprintf(error, OH_CONFIG_ERROR_MAX, "webhook.api_key: \"%.100s\" is none of the API keys", wanted);
+  return false;
+}
+
 bool oh_config_finish(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX]) {
   if (!finish_sites(config, error) || !gather_keys(config, error)) return false;
   if (config->key_count == 0) {
@@ -318,6 +343,7 @@ bool oh_config_finish(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX])
       return false;
     }
   }
+  if (!finish_webhooks(config, error)) return false;
   if (config->bind_addresses.count == 0) set_default_list(config, "bind_addresses", "0.0.0.0,::");
   bool private = all_loopback(&config->bind_addresses);
   if (!private && !refuse_weak_keys(config, error)) return false;

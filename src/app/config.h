@@ -47,6 +47,10 @@ struct oh_config {
     uint32_t days, max_mb;
   } records;
   struct {
+    struct oh_strings urls;
+    char *api_key;
+  } webhook;
+  struct {
     char *ca_file;
   } outbound;
   struct {
@@ -60,8 +64,9 @@ struct oh_config {
   // Made by oh_config_finish:
   struct oh_key *key_items; // key_items[0] signs what we issue
   size_t key_count;
-  bool development; // the key pair was made up by us at this start
-  char ***sources;  // for each site where each key was set, NULL: default; row 0 has the keys of no site too
+  const struct oh_key *webhook_key; // one of key_items
+  bool development;                 // the key pair was made up by us at this start
+  char ***sources; // for each site where each key was set, NULL: default; row 0 has the keys of no site too
 };
 
 #define OH_CONFIG_ERROR_MAX 512

@@ -11,7 +11,9 @@ static const struct {
 } not_served[] = {
     {"redis", "one machine carries all calls, there is no cluster to join"},
     {"turn", "media over TCP is built in (rtc.tcp_port); run coturn beside it if you need TURN over TLS"},
-    {"webhook", "webhooks are not sent yet"},
+    {"webhook.filter_params", "every event is sent; receivers ignore what they do not want"},
+    {"webhook.url_notifier", "events are kept for three days and tried again by a schedule of ours"},
+    {"webhook.resource_url_notifier", "events are kept for three days and tried again by a schedule of ours"},
     {"ingress", "there is no ingress service"},
     {"egress", "there is no egress service"},
     {"prometheus_port", "metrics are under admin.port"},

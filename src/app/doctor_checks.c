@@ -2,6 +2,7 @@
 #include "app/doctor_checks.h"
 #include "call/diagnosis.h"
 #include "io/address.h"
+#include "io/http_client.h"
 #include <errno.h>
 #include <inttypes.h>
 
@@ -199,6 +200,22 @@ static void check_jwks(const struct oh_doctor_facts *f, struct oh_checkup *c) {
                    f->jwks_count == 1 ? "" : "s");
 }
 
+static void check_webhooks(const struct oh_doctor_facts *f, struct oh_checkup *c) {
+  const struct oh_strings *urls = &f->config->webhook.urls;
+  for (size_t i = 0; i < urls->count; i++) {
+    if (is_https(urls->items[i]) || oh_http_url_is_safe(oh_str(urls->items[i]))) continue;
+    oh_checkup_add(c, "webhooks", at_production(f), "Use https, unless the receiver is in your own network.",
+                   "Who is on the way to %.100s can read what happens in calls.", urls->items[i]);
+    return;
+  }
+  if (urls->count && !is_set(f->config->data_dir))
+    oh_checkup_add(c, "webhooks", at_production(f), "Set data_dir (OFFHOOK_DATA_DIR).",
+                   "Webhooks that were not delivered are lost when the server ends.");
+  else if (urls->count)
+    oh_checkup_add(c, "webhooks", OH_VERDICT_OK, NULL, "%zu URL%s told, signed with \"%s\".", urls->count,
+                   urls->count == 1 ? " is" : "s are", f->config->webhook_key->id);
+}
+
 // ---- of the running server
 
 static void check_dns(const struct oh_doctor_facts *f, struct oh_checkup *c) {
@@ -355,8 +372,9 @@ bool oh_doctor_csp_allows(struct oh_str csp, struct oh_str server, const char **
 
 void oh_doctor_check(const struct oh_doctor_facts *facts, struct oh_checkup *checkup) {
   static void (*const of_config[])(const struct oh_doctor_facts *, struct oh_checkup *) = {
-      check_keys,  check_secret, check_public_url, check_origins, check_callers,  check_node_ip, check_tcp,
-      check_admin, check_ports,  check_files,      check_buffers, check_data_dir, check_jwks};
+      check_keys,    check_secret,   check_public_url, check_origins, check_callers,
+      check_node_ip, check_tcp,      check_admin,      check_ports,   check_files,
+      check_buffers, check_data_dir, check_jwks,       check_webhooks};
   static void (*const of_server[])(const struct oh_doctor_facts *, struct oh_checkup *) = {
       check_dns, check_answer, check_clock, check_cors, check_calls, check_page};
   checkup->count = 0;

@@ -2,6 +2,7 @@
 #include "app/metrics.h"
 #include "app/clerk.h"
 #include "app/version.h"
+#include "app/webhook_desk.h"
 #include "base/check.h"
 #include "call/tally.h"
 #include "io/address.h"
@@ -82,6 +83,9 @@ void oh_metrics_write(const struct oh_crew *crew, const struct oh_world *world, 
       oh_text_addf(out, "offhook_%s{worker=\"%u\"} %u\n", names[i], n, values[i]);
     }
   }
+  if (crew->webhooks)
+    add_gauge(out, "webhooks_waiting", "webhook events not delivered yet",
+              (double)oh_webhook_desk_waiting(crew->webhooks));
   add_process(out, now_us, started_us);
   add_counters(crew, world, out);
   oh_tally_write(crew->tally, out);

@@ -13,6 +13,7 @@
 #include "app/records_desk.h"
 #include "app/version.h"
 #include "app/voice_gate.h"
+#include "app/webhook_desk.h"
 #include "app/worker.h"
 #include "base/check.h"
 #include "call/budget.h"
@@ -137,6 +138,8 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   crew->keyring = oh_keyring_open(crew);
   oh_clerk_add_desk(crew->clerk, oh_keyring_desk(crew->keyring));
   open_records(s);
+  crew->webhooks = oh_webhook_desk_open(s->config.data_dir);
+  oh_clerk_add_desk(crew->clerk, oh_webhook_desk_of(crew->webhooks));
   uint32_t count = worker_count(&s->config);
   crew->workers = calloc(count, sizeof *crew->workers);
   OH_CHECK(crew->workers);
@@ -285,6 +288,7 @@ static void reload(struct serve *s) {
   for (uint32_t i = 0; i < s->crew.count; i++)
     oh_worker_reload(s->crew.workers[i], fresh, tls ? oh_tls_keep(tls) : NULL);
   oh_keyring_set_sites(s->crew.keyring, s->crew.clerk, fresh);
+  oh_webhook_desk_set(s->crew.webhooks, s->crew.clerk, fresh);
   if (tls) oh_tls_close(s->tls);
   if (tls) s->tls = tls;
   oh_log(&s->world.log, OH_LOG_INFO, "configuration reloaded", "%s", "");
@@ -332,6 +336,7 @@ static void release(struct serve *s) {
   oh_tls_close(s->tls);
   if (s->crew.identity) oh_identity_close(s->crew.identity);
   oh_records_desk_close(s->crew.records);
+  oh_webhook_desk_close(s->crew.webhooks);
   oh_tally_close(s->crew.tally);
   free(s->crew.budget);
   free(s->crew.report_budget);
@@ -370,6 +375,7 @@ static int serve(struct serve *s) {
   bool ok = start(s, error);
   if (ok) {
     oh_keyring_set_sites(s->crew.keyring, s->crew.clerk, &s->config);
+    oh_webhook_desk_set(s->crew.webhooks, s->crew.clerk, &s->config);
     oh_clerk_start(s->crew.clerk);
     for (uint32_t i = 0; i < s->crew.count; i++)
       oh_worker_start(s->crew.workers[i]);

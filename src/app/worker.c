@@ -6,6 +6,7 @@
 #include "app/twirp_door.h"
 #include "app/voice_gate.h"
 #include "app/web.h"
+#include "app/webhook_desk.h"
 #include "base/check.h"
 #include "base/map.h"
 #include "call/echo.h"
@@ -239,6 +240,21 @@ static void send_frames(struct oh_worker *w) {
   }
 }
 
+static void post_happenings(struct oh_worker *w) {
+  struct oh_happening *batch = NULL, next;
+  size_t count = 0, cap = 0;
+  while (oh_house_next_happening(w->house, &next)) {
+    if (count == cap) {
+      cap = cap ? 2 * cap : 4;
+      batch = reallocarray(batch, cap, sizeof *batch);
+      OH_CHECK(batch);
+    }
+    batch[count++] = next;
+  }
+  if (count && !oh_webhook_desk_post(w->crew->webhooks, w->crew->clerk, batch, count))
+    oh_count_n(&w->world.counters, OH_COUNT_webhooks_lost, count);
+}
+
 static void on_deadline(uv_timer_t *timer) {
   settle(timer->data, oh_clock_us());
 }
@@ -247,6 +263,7 @@ static void settle(struct oh_worker *w, int64_t now_us) {
   if (oh_house_deadline(w->house) <= now_us) oh_house_tick(w->house, now_us);
   send_frames(w);
   oh_outbox_flush(&w->outbox);
+  post_happenings(w);
   int64_t next_us = oh_house_deadline(w->house);
   if (next_us == w->armed_us || w->is_stopping) return;
   w->armed_us = next_us;
@@ -312,6 +329,7 @@ static void begin_stop(struct oh_worker *w, int64_t now_us) {
 static void reload(struct oh_worker *w, const struct letter *letter) {
   w->config = w->web.config = letter->config;
   oh_doorman_reload(w->web.doorman);
+  oh_house_tell(w->house, letter->config->webhook.urls.count > 0);
   w->world.log.level = oh_log_level_of(letter->config->logging.level);
   if (letter->tls) oh_http_server_set_tls(w->web.server, letter->tls);
 }
@@ -443,6 +461,7 @@ struct oh_worker *oh_worker_open(const struct oh_worker_config *config, char err
     oh_worker_close(w);
     return NULL;
   }
+  oh_house_tell(w->house, w->config->webhook.urls.count > 0);
   open_http(w, config);
   return w;
 }

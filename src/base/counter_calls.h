@@ -24,5 +24,10 @@
   X(voice_refused_ticket, "voice API requests refused: an invitation or resume ticket is not valid")         \
   X(voice_refused_server, "voice API requests refused: the server is draining or failed")                    \
   X(proofs_solved, "puzzles that came back solved")                                                          \
+  X(webhooks_queued, "webhook events that were to be sent, for each URL")                                    \
+  X(webhooks_delivered, "webhook events that a receiver took")                                               \
+  X(webhooks_failed, "tries to send a webhook event that failed; it is tried again")                         \
+  X(webhooks_refused, "webhook events that a receiver refused for good (4xx)")                               \
+  X(webhooks_expired, "webhook events given up after three days")                                            \
   X(webhooks_lost, "webhook events lost: no room for more, or the disk did not take them")                   \
   X(calls_ended_duration, "calls ended because of max_duration")

@@ -14,3 +14,18 @@
 // store/backlog.h).
 #define OH_HAPPENINGS_MAX 65536                    // waiting in one house; a worker takes them at once
 #define OH_HAPPENINGS_BYTES_MAX (64 * 1024 * 1024) // the same in bytes: metadata may be half a MB each
+#define OH_WEBHOOK_URLS_MAX 8                      // configured; each has its own lanes and its own backlog
+#define OH_WEBHOOK_BODY_MAX (8 * 1024 * 1024) // bytes of one event as JSON; half a MB of metadata fits twice
+#define OH_WEBHOOK_ANSWER_MAX 65536           // read of a receiver's answer, whose status is all that counts
+#define OH_WEBHOOK_TRY_MS 5000                // for one try, from the connection to the status
+#define OH_WEBHOOK_TOKEN_S 300                // LiveKit: a signature holds so long
+#define OH_WEBHOOK_PARALLEL 8                 // rooms told to one URL at a time
+#define OH_WEBHOOK_RETRY_US (1 * 1000000LL)   // after a failure, doubling …
+#define OH_WEBHOOK_RETRY_MAX_US (300 * 1000000LL)   // … up to this
+#define OH_WEBHOOK_SILENCES 3                       // in a row mean that the URL is down
+#define OH_WEBHOOK_PROBE_US (1 * 1000000LL)         // between two tries at a URL that is down
+#define OH_WEBHOOK_KEEP_MS (72 * 3600 * 1000LL)     // older events are given up
+#define OH_WEBHOOK_QUIET_US (600 * 1000000LL)       // between two log lines about one URL's failing
+#define OH_WEBHOOKS_WAITING_MAX 100000              // rows of one URL: 20 000 calls, a day of most sites
+#define OH_WEBHOOKS_BYTES_MAX (128 * 1024 * 1024LL) // their bodies, on disk
+#define OH_WEBHOOKS_MEMORY_BYTES_MAX (16 * 1024 * 1024LL) // the same without data_dir

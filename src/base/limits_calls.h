@@ -3,10 +3,11 @@
 #pragma once
 
 // The clerk: outgoing HTTP and the disk (app/clerk.h).
-#define OH_CLERK_JOBS_MAX 16384 // waiting; a worker whose job does not fit answers without it
-#define OH_DESKS_MAX 8          // parts of the program that live on its thread
-#define OH_FETCHES_MAX 256      // HTTP requests under way: one for every site
-#define OH_FETCH_URL_MAX 2048   // bytes; longer ones are nobody's honest key set
+#define OH_CLERK_JOBS_MAX 16384            // waiting; a worker whose job does not fit answers without it
+#define OH_CLERK_LINGER_US (2 * 1000000LL) // at the end, for what a desk has under way
+#define OH_DESKS_MAX 8                     // parts of the program that live on its thread
+#define OH_FETCHES_MAX 320    // HTTP requests under way: one for every site, and all webhooks (limits_api.h)
+#define OH_FETCH_URL_MAX 2048 // bytes; longer ones are nobody's honest key set
 
 // Sites (call/site.h).
 #define OH_SITES_MAX 256      // of one server, "default" not counted

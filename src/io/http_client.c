@@ -17,6 +17,7 @@ struct fetch {
   CURL *easy;
   struct curl_slist *fields;
   struct oh_text body; // of the answer
+  bool status_only;
   char error[CURL_ERROR_SIZE];
   void (*done)(void *ctx, int64_t now_us, const struct oh_http_fetched *answer);
   void *ctx;
@@ -80,7 +81,7 @@ static bool read_authority(struct oh_str authority, struct oh_str *host) {
   return oh_str_to_u64(rest, 65535, &port) && port > 0;
 }
 
-bool oh_http_url_is_safe(struct oh_str url) {
+static bool read_url(struct oh_str url, bool plain_anywhere) {
   if (url.len > OH_FETCH_URL_MAX) return false;
   for (size_t i = 0; i < url.len; i++)
     if (url.data[i] <= ' ' || url.data[i] > '~' || url.data[i] == '\\' || url.data[i] == '#') return false;
@@ -91,7 +92,16 @@ bool oh_http_url_is_safe(struct oh_str url) {
   size_t end = 0;
   while (end < rest.len && rest.data[end] != '/' && rest.data[end] != '?')
     end++;
-  return read_authority((struct oh_str){rest.data, end}, &host) && (secure || is_loopback(host));
+  return read_authority((struct oh_str){rest.data, end}, &host) &&
+         (secure || plain_anywhere || is_loopback(host));
+}
+
+bool oh_http_url_is_safe(struct oh_str url) {
+  return read_url(url, false);
+}
+
+bool oh_http_url_is_sound(struct oh_str url) {
+  return read_url(url, true);
 }
 
 // ---- fetches
@@ -111,7 +121,10 @@ static void finish(struct fetch *fetch, int64_t now_us, CURLcode code) {
   struct oh_http_fetched answer = {.trouble = ""};
   long status = 0;
   char *type = NULL;
-  if (fetch->body.failed)
+  if (fetch->status_only && curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+      status >= 200)
+    answer.status = (int)status;
+  else if (fetch->body.failed)
     answer.trouble = "the answer is too large";
   else if (code != CURLE_OK)
     answer.trouble = *fetch->error ? fetch->error : curl_easy_strerror(code);
@@ -306,13 +319,15 @@ static void set_options(struct fetch *fetch, const struct oh_http_fetch *wish) {
 }
 
 bool oh_http_fetch(struct oh_http_client *client, const struct oh_http_fetch *wish) {
-  if (client->is_closing || client->fetch_count >= OH_FETCHES_MAX || !oh_http_url_is_safe(oh_str(wish->url)))
+  if (client->is_closing || client->fetch_count >= OH_FETCHES_MAX ||
+      !read_url(oh_str(wish->url), wish->plain_anywhere))
     return false;
   struct fetch *fetch = calloc(1, sizeof *fetch);
   OH_CHECK(fetch);
   fetch->client = client;
   fetch->done = wish->done;
   fetch->ctx = wish->ctx;
+  fetch->status_only = wish->status_only;
   oh_text_init(&fetch->body, wish->answer_bytes_max);
   fetch->next = client->fetches;
   fetch->link = &client->fetches;
