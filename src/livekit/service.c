@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "livekit/activity.h"
 #include "livekit/message.h"
+#include "livekit/revocation.h"
 #include "livekit/service_room.h"
 #include "livekit/state.h"
 #include "service.pb-c.h"
@@ -141,6 +142,13 @@ void oh_call_fini(struct oh_call *call) {
 }
 
 enum oh_call_state oh_house_serve(struct oh_house *house, int64_t now_us, struct oh_call *call) {
+  // A moderator who was removed, and his tokens taken back, has no more say in this room.
+  bool is_own = call->method->room &&
+                strcmp(oh_call_text(call, call->method->room), call->claims->video.room) == 0;
+  if (is_own && oh_revocation_covers(house, call->claims)) {
+    oh_call_fail(call, OH_TWIRP_UNAUTHENTICATED, "the token has been revoked");
+    return OH_CALL_DONE;
+  }
   enum oh_call_state state = call->method->handle(house, now_us, call);
   oh_activity_drain(house, now_us);
   oh_scratch_clear(&house->scratch);
