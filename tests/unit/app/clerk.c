@@ -14,6 +14,7 @@ struct desk {
   int opened, closed, ran, fetched, last_status;
   uint32_t next; // jobs come in the order in which each thread posted them
   _Atomic int dropped, ticks;
+  int lingers; // asked so often, it says that it has something under way
 };
 
 struct job {
@@ -33,6 +34,11 @@ static void on_open(struct oh_desk *desk, struct oh_clerk *clerk, int64_t now_us
 static void on_tick(struct oh_desk *desk, int64_t now_us) {
   (void)now_us;
   ((struct desk *)desk)->ticks++;
+}
+static bool on_linger(struct oh_desk *desk) {
+  struct desk *d = (struct desk *)desk;
+  assert_int_equal(d->closed, 0);
+  return d->lingers > 0 && d->lingers-- > 0;
 }
 static void on_close(struct oh_desk *desk, int64_t now_us) {
   struct desk *d = (struct desk *)desk;
@@ -129,6 +135,26 @@ static void requests_under_way_end_before_the_desks_do(void **state) {
   oh_clerk_close(clerk);
 }
 
+static void a_desk_may_linger_but_not_for_ever(void **state) {
+  (void)state;
+  for (int longer = 0; longer < 2; longer++) {
+    struct desk desk = {.desk = ops, .lingers = longer ? 1000000 : 5};
+    desk.desk.linger = on_linger;
+    struct oh_clerk *clerk = oh_clerk_open(&config);
+    oh_clerk_add_desk(clerk, &desk.desk);
+    oh_clerk_start(clerk);
+    uint64_t begun_ns = uv_hrtime();
+    oh_clerk_stop(clerk);
+    uint64_t took_us = (uv_hrtime() - begun_ns) / 1000;
+    assert_int_equal(desk.closed, 1);
+    if (longer)
+      assert_true(desk.lingers > 0 && took_us >= OH_CLERK_LINGER_US);
+    else
+      assert_int_equal(desk.lingers, 0);
+    oh_clerk_close(clerk);
+  }
+}
+
 static void desks_are_told_the_time(void **state) {
   (void)state;
   struct desk desk = {.desk = ops};
@@ -158,6 +184,7 @@ int main(void) {
       cmocka_unit_test(jobs_run_in_order_and_none_is_lost_at_the_stop),
       cmocka_unit_test(a_full_clerk_refuses),
       cmocka_unit_test(requests_under_way_end_before_the_desks_do),
+      cmocka_unit_test(a_desk_may_linger_but_not_for_ever),
       cmocka_unit_test(desks_are_told_the_time),
       cmocka_unit_test(one_that_never_started_closes),
   };

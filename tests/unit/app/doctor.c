@@ -7,7 +7,8 @@
 #define TEXT(literal) ((char *)(uintptr_t)(literal))
 
 static char *origins[] = {TEXT("https://shop.example")}, *everybody[] = {TEXT("*")},
-            *node[] = {TEXT("203.0.113.9")}, *inside[] = {TEXT("192.168.1.2")};
+            *node[] = {TEXT("203.0.113.9")}, *inside[] = {TEXT("192.168.1.2")},
+            *hooks[] = {TEXT("https://hooks.example/")}, *plain_hooks[] = {TEXT("http://hooks.example/")};
 static struct oh_site site;
 static struct oh_key key;
 static struct oh_config config;
@@ -25,6 +26,8 @@ static int make_good(void **state) {
                               .key_count = 1,
                               .port = 7880,
                               .data_dir = TEXT("/var/lib/offhook")};
+  config.webhook.urls = (struct oh_strings){hooks, 1};
+  config.webhook_key = &key;
   config.rtc.node_ip = (struct oh_strings){node, 1};
   config.rtc.allow_tcp_fallback = true;
   config.rtc.tcp_port = 7882;
@@ -103,6 +106,8 @@ static void test_S88_each_line_of_the_deployment_checklist_can_fail(void **state
   snprintf(facts.jwks_error, sizeof facts.jwks_error, "Keys cannot"),
       expect("sign-in-keys", fail, "Keys cannot");
   facts.url = NULL, expect("server", fail, "No server");
+  config.webhook.urls.items = plain_hooks, expect("webhooks", fail, "http://hooks.example");
+  config.data_dir = NULL, expect("webhooks", fail, "lost");
 }
 
 static void test_S86_troubles_of_a_running_server(void **state) {

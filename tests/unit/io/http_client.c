@@ -113,6 +113,28 @@ static void what_is_too_large_or_too_slow_is_no_answer(void **state) {
   close_scene(&scene);
 }
 
+static void a_status_may_be_all_that_counts(void **state) {
+  (void)state;
+  struct scene scene;
+  open_scene(&scene, NULL, NULL);
+  struct oh_http_fetch fetch = {.url = url_of(&scene, "http", "127.0.0.1", "/big"),
+                                .answer_bytes_max = 1000,
+                                .timeout_ms = 8000,
+                                .status_only = true,
+                                .done = on_done,
+                                .ctx = &scene};
+  assert_true(oh_http_fetch(scene.client, &fetch));
+  wait_for(&scene, 1);
+  assert_int_equal(scene.status, 200);
+  assert_int_equal(scene.body_len, 0);
+  fetch.url = url_of(&scene, "http", "127.0.0.1", "/hold");
+  fetch.timeout_ms = 200;
+  assert_true(oh_http_fetch(scene.client, &fetch));
+  wait_for(&scene, 2);
+  assert_int_equal(scene.status, 0); // none came
+  close_scene(&scene);
+}
+
 static void closing_ends_what_is_under_way(void **state) {
   (void)state;
   struct scene scene;
@@ -227,6 +249,21 @@ static void only_safe_urls(void **state) {
   struct scene scene;
   open_scene(&scene, NULL, NULL);
   assert_false(ask(&scene, "http://example.com/", NULL, 1000, 1000));
+  // what the operator wrote may be plain, but is a URL nevertheless
+  static const char *const refused[] = {"http://a@b.example/", "ftp://b.example/", "http://b.example/#x",
+                                        "http:///x"};
+  assert_true(oh_http_url_is_sound(OH_STR("http://b.example:8080/hook?x=y")));
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+    assert_false(oh_http_url_is_sound(oh_str(refused[i])));
+  const struct oh_http_fetch plain = {.url = "http://127.0.0.2:1/", // no name of loopback's that we know
+                                      .answer_bytes_max = 10,
+                                      .timeout_ms = 1000,
+                                      .plain_anywhere = true,
+                                      .done = on_done,
+                                      .ctx = &scene};
+  assert_false(ask(&scene, plain.url, NULL, 10, 1000));
+  assert_true(oh_http_fetch(scene.client, &plain));
+  wait_for(&scene, 1);
   close_scene(&scene);
 }
 
@@ -249,6 +286,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(answers_come_back),
       cmocka_unit_test(what_is_too_large_or_too_slow_is_no_answer),
+      cmocka_unit_test(a_status_may_be_all_that_counts),
       cmocka_unit_test(closing_ends_what_is_under_way),
       cmocka_unit_test(no_more_than_the_limit_at_once),
       cmocka_unit_test(certificates_are_checked),
