@@ -6,6 +6,8 @@
 #define OH_API_ANSWER_MAX (16 * 1024 * 1024) // of one answer, packed: 10000 rooms with 1 KB of metadata each
 #define OH_API_CALLS_MAX 512                 // under way per worker; more are told to come again
 #define OH_API_TRACKS_MAX 1000               // of one UpdateSubscriptions; each is looked for in the room
+#define OH_RPCS_MAX 64                       // a back end's calls to one participant, under way at a time
+#define OH_RPC_TIMEOUT_MAX_MS 60000          // for the callee's answer, whatever was asked for
 #define OH_REVOCATIONS_MAX 65536             // remembered per worker, 100 bytes each
 #define OH_REVOCATION_S (30 * 24 * 3600)     // no token of ours lives longer (voice.*.token_ttl, invite_ttl)
 #define OH_API_CALL_US (75 * 1000000LL)      // the slowest is an RPC, whose callee has a minute at most

@@ -2,9 +2,7 @@
 #include "livekit/data.h"
 #include "base/check.h"
 #include "livekit/message.h"
-#include "packet.pb-c.h"
-
-enum { NONCE_BYTES = 16 };
+#include "livekit/rpc.h"
 
 struct oh_held { // a reliable packet for somebody whose channel is not open yet
   struct oh_held *next;
@@ -82,11 +80,12 @@ static bool addressed(const Livekit__DataPacket *packet, const struct oh_partici
   return false;
 }
 
-static void fan_out(struct oh_house *house, int64_t now_us, const struct oh_participant *from,
-                    const Livekit__DataPacket *packet, bool lossy) {
+// `from`: who gets none, or NULL.
+static void fan_out(struct oh_house *house, int64_t now_us, struct oh_room *room,
+                    const struct oh_participant *from, const Livekit__DataPacket *packet, bool lossy) {
   size_t len;
   uint8_t *bytes = oh_message_write(&packet->base, &len);
-  for (struct oh_participant *to = from->room->participants; to; to = to->next) {
+  for (struct oh_participant *to = room->participants; to; to = to->next) {
     bool there = to->state == LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE ||
                  (!lossy && to->state == LIVEKIT__PARTICIPANT_INFO__STATE__JOINED);
     if (to != from && !to->resident && there && addressed(packet, to))
@@ -97,12 +96,13 @@ static void fan_out(struct oh_house *house, int64_t now_us, const struct oh_part
 
 // A retried request to send carries the nonce of the first: true if it came before.
 static bool repeated(struct oh_room *room, ProtobufCBinaryData nonce) {
-  if (nonce.len != NONCE_BYTES) return false;
-  if (!room->nonces) room->nonces = calloc(OH_DATA_NONCES, NONCE_BYTES);
+  if (nonce.len != OH_DATA_NONCE_BYTES) return false;
+  if (!room->nonces) room->nonces = calloc(OH_DATA_NONCES, OH_DATA_NONCE_BYTES);
   OH_CHECK(room->nonces);
   for (uint32_t i = 0; i < room->nonce_count && i < OH_DATA_NONCES; i++)
-    if (memcmp(room->nonces + i * NONCE_BYTES, nonce.data, NONCE_BYTES) == 0) return true;
-  memcpy(room->nonces + room->nonce_count++ % OH_DATA_NONCES * NONCE_BYTES, nonce.data, NONCE_BYTES);
+    if (memcmp(room->nonces + i * OH_DATA_NONCE_BYTES, nonce.data, OH_DATA_NONCE_BYTES) == 0) return true;
+  memcpy(room->nonces + room->nonce_count++ % OH_DATA_NONCES * OH_DATA_NONCE_BYTES, nonce.data,
+         OH_DATA_NONCE_BYTES);
   if (room->nonce_count == 2 * OH_DATA_NONCES) room->nonce_count = OH_DATA_NONCES;
   return false;
 }
@@ -162,7 +162,7 @@ static void forward(struct oh_house *house, int64_t now_us, struct oh_participan
   if (!other) out.participant_identity = identity;
   out.participant_sid = p->sid.text;
   out.kind = lossy ? LIVEKIT__DATA_PACKET__KIND__LOSSY : LIVEKIT__DATA_PACKET__KIND__RELIABLE;
-  fan_out(house, now_us, p, &out, lossy);
+  fan_out(house, now_us, p->room, p, &out, lossy);
 }
 
 static void on_message(struct oh_house *house, int64_t now_us, struct oh_participant *p, bool lossy,
@@ -181,8 +181,41 @@ static void on_message(struct oh_house *house, int64_t now_us, struct oh_partici
   bool old = !lossy && packet->sequence && packet->sequence <= p->data_sequence;
   if (!lossy && packet->sequence > p->data_sequence) p->data_sequence = packet->sequence;
   if (!old) oh_count(&house->world->counters, OH_COUNT_data_received);
-  if (!old) forward(house, now_us, p, packet, lossy);
+  if (!old && !oh_rpc_recv(now_us, p, packet)) forward(house, now_us, p, packet, lossy);
   oh_message_free(packet);
+}
+
+bool oh_data_send(struct oh_house *house, int64_t now_us, struct oh_room *room,
+                  const Livekit__SendDataRequest *request) {
+  bool lossy = request->kind == LIVEKIT__DATA_PACKET__KIND__LOSSY;
+  Livekit__UserPacket user = LIVEKIT__USER_PACKET__INIT;
+  user.payload = request->data;
+  user.n_destination_sids = request->n_destination_sids;
+  user.destination_sids = request->destination_sids;
+  user.n_destination_identities = request->n_destination_identities;
+  user.destination_identities = request->destination_identities;
+  user.nonce = request->nonce;
+  if (request->_topic_case == LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC) {
+    user._topic_case = LIVEKIT__USER_PACKET___TOPIC_TOPIC;
+    user.topic = request->topic;
+  }
+  Livekit__DataPacket packet = LIVEKIT__DATA_PACKET__INIT;
+  packet.kind = lossy ? LIVEKIT__DATA_PACKET__KIND__LOSSY : LIVEKIT__DATA_PACKET__KIND__RELIABLE;
+  packet.n_destination_identities = request->n_destination_identities;
+  packet.destination_identities = request->destination_identities;
+  packet.value_case = LIVEKIT__DATA_PACKET__VALUE_USER;
+  packet.user = &user;
+  if (protobuf_c_message_get_packed_size(&packet.base) > OH_DATA_MESSAGE_MAX) return false;
+  if (!repeated(room, request->nonce)) fan_out(house, now_us, room, NULL, &packet, lossy);
+  return true;
+}
+
+void oh_data_send_one(struct oh_house *house, int64_t now_us, struct oh_participant *to,
+                      const Livekit__DataPacket *packet) {
+  size_t len;
+  uint8_t *bytes = oh_message_write(&packet->base, &len);
+  send_to(house, now_us, to, false, (struct oh_bytes){bytes, len});
+  free(bytes);
 }
 
 // ---- channels ----

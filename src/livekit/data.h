@@ -3,6 +3,10 @@
 // sent it. `_data_track` and channels of other names are accepted, and what comes on them is dropped.
 #pragma once
 #include "livekit/participant.h"
+#include "packet.pb-c.h"
+#include "service.pb-c.h"
+
+#define OH_DATA_NONCE_BYTES 16
 
 // An SCTP packet from the participant's transport; the association is made by the first one.
 void oh_data_recv(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
@@ -10,3 +14,11 @@ void oh_data_recv(struct oh_house *house, int64_t now_us, struct oh_participant 
 int64_t oh_data_deadline(const struct oh_participant *participant); // OH_NEVER if none
 void oh_data_tick(struct oh_house *house, int64_t now_us, struct oh_participant *participant);
 void oh_data_forget(struct oh_participant *participant); // frees what waits for its channel
+
+// A back end's packet to those it names, or to all: it has no sender and no sequence. One that repeats an
+// earlier one's nonce is taken and not sent again. False: too large for any client.
+bool oh_data_send(struct oh_house *house, int64_t now_us, struct oh_room *room,
+                  const Livekit__SendDataRequest *request);
+// A reliable packet of the server's own to one participant.
+void oh_data_send_one(struct oh_house *house, int64_t now_us, struct oh_participant *to,
+                      const Livekit__DataPacket *packet);

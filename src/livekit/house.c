@@ -13,6 +13,7 @@
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
 #include "livekit/refresh.h"
+#include "livekit/rpc.h"
 #include "livekit/signal.h"
 #include "livekit/simulate.h"
 #include "livekit/subscribe.h"
@@ -193,6 +194,7 @@ static void tick_participant(struct oh_house *house, int64_t now_us, oh_id id) {
   oh_subscribe_tick(house, now_us, p);
   if (p->resident) p->resident->tick(p->resident_self, now_us);
   oh_data_tick(house, now_us, p);
+  oh_rpc_tick(now_us, p);
   oh_negotiate_tick(house, now_us, p);
   p = oh_participant_at(house, id);
   if (p) oh_participant_schedule(house, p);

@@ -5,6 +5,7 @@
 #include "livekit/data.h"
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
+#include "livekit/rpc.h"
 #include "livekit/subscribe.h"
 
 static const Livekit__TrackSource audible_sources[] = {LIVEKIT__TRACK_SOURCE__UNKNOWN,
@@ -151,6 +152,7 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
   oh_sfu_remove_member(house->sfu, p->member);
   oh_heap_set(&house->deadlines, &p->place, 0, OH_NEVER);
   oh_audience_clear(p);
+  oh_rpc_forget(now_us, p);
   oh_data_forget(p);
   free(p->wishes);
   oh_claims_fini(&p->claims);
@@ -162,7 +164,7 @@ void oh_participant_schedule(struct oh_house *house, struct oh_participant *p) {
   int64_t at =
       oh_earlier(oh_earlier(p->active_by_us, p->resume_by_us), oh_earlier(p->refresh_us, p->simulate_us));
   at = oh_earlier(at, oh_earlier(oh_negotiate_deadline(p), oh_subscribe_deadline(p)));
-  at = oh_earlier(at, oh_data_deadline(p));
+  at = oh_earlier(at, oh_earlier(oh_data_deadline(p), oh_rpc_deadline(p)));
   if (p->resident) at = oh_earlier(at, p->resident->deadline(p->resident_self));
   if (p->resident_until_us) at = oh_earlier(at, p->resident_until_us);
   oh_heap_set(&house->deadlines, &p->place, p->id, at);

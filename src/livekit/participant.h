@@ -55,6 +55,8 @@ struct oh_participant {
   struct oh_held *held, *held_last; // reliable data until its channel is open
   size_t held_bytes;
   uint32_t data_sequence; // of its latest reliable packet
+  struct oh_rpc *rpcs;    // the server's calls to it that are under way (rpc.h)
+  uint32_t rpc_count;
 
   // deadlines, OH_NEVER when off
   int64_t active_by_us;                   // JOIN_FAILURE unless ACTIVE

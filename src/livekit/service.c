@@ -5,6 +5,7 @@
 #include "livekit/activity.h"
 #include "livekit/message.h"
 #include "livekit/revocation.h"
+#include "livekit/service_data.h"
 #include "livekit/service_room.h"
 #include "livekit/state.h"
 #include "service.pb-c.h"
@@ -45,6 +46,8 @@ static const struct oh_method methods[] = {
            "room", oh_room_update_subscriptions),
     METHOD(ROOM, "UpdateRoomMetadata", update_room_metadata_request, room, ADMIN, "room",
            oh_room_update_metadata),
+    METHOD(ROOM, "SendData", send_data_request, send_data_response, ADMIN, "room", oh_room_send_data),
+    METHOD(ROOM, "PerformRpc", perform_rpc_request, perform_rpc_response, ADMIN, "room", oh_room_perform_rpc),
     REFUSED(ROOM, "ForwardParticipant", NO_MOVING),
     REFUSED(ROOM, "MoveParticipant", NO_MOVING),
     INGRESS("CreateIngress"), INGRESS("UpdateIngress"), INGRESS("ListIngress"), INGRESS("DeleteIngress"),

@@ -1,6 +1,8 @@
 // data.c — DataPackets between participants (livekit/data.h), through real associations above the doubles
 #include "livekit/data.h"
 #include "base/limits.h"
+#include "livekit/message.h"
+#include "livekit/service.h"
 #include "packet.pb-c.h"
 #include "tests/unit/livekit/data_line.h"
 #include "tests/unit/livekit/visit.h"
@@ -352,6 +354,200 @@ static void repeated_nonces_are_dropped(void **state) {
   scene_close(&s);
 }
 
+// ---- what back ends send (service_data.c) ----
+
+struct ask { // a call of the server API
+  struct oh_call call;
+  bool finished;
+};
+static void on_finished(struct oh_call *call, int64_t now_us) {
+  (void)now_us;
+  ((struct ask *)call)->finished = true;
+}
+
+static enum oh_call_state serve(struct scene *s, struct ask *ask, const char *method,
+                                const ProtobufCMessage *request) {
+  *ask = (struct ask){.call = {.method = oh_method_find(OH_STR("livekit.RoomService"), oh_str(method)),
+                               .request = request,
+                               .finished = on_finished}};
+  assert_non_null(ask->call.method);
+  enum oh_call_state state = oh_house_serve(s->w.house, s->w.now_us, &ask->call);
+  data_line_run(&s->line, SHORTLY_US);
+  return state;
+}
+
+static void back_ends_send_data(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  uint8_t nonce[OH_DATA_NONCE_BYTES] = {7};
+  char *names[] = {(char *)"cat"}, *sids[] = {s.visitors[BOB].sid};
+  struct ask ask;
+  Livekit__SendDataRequest request = LIVEKIT__SEND_DATA_REQUEST__INIT;
+  request.room = (char *)"den";
+  request.data = (ProtobufCBinaryData){.data = (uint8_t *)"news", .len = 4};
+  request._topic_case = LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC;
+  request.topic = (char *)"press";
+  assert_int_equal(serve(&s, &ask, "SendData", &request.base), OH_CALL_DONE);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_OK);
+  oh_call_fini(&ask.call);
+  assert_int_equal(s.got_count, 3); // everybody
+  assert_text(got_at(&s, ANN, 0), "news");
+  assert_false(got_at(&s, ANN, 0)->lossy);
+  assert_string_equal(got_at(&s, ANN, 0)->packet->user->topic, "press");
+  assert_string_equal(got_at(&s, ANN, 0)->packet->participant_identity, "");
+  assert_int_equal(got_at(&s, ANN, 0)->packet->sequence, 0);
+  forget(&s);
+
+  request.kind = LIVEKIT__DATA_PACKET__KIND__LOSSY;
+  request.destination_identities = names;
+  request.n_destination_identities = 1;
+  request.destination_sids = sids;
+  request.n_destination_sids = 1;
+  request.nonce = (ProtobufCBinaryData){.data = nonce, .len = sizeof nonce};
+  for (int i = 0; i < 2; i++) { // the second repeats the first
+    assert_int_equal(serve(&s, &ask, "SendData", &request.base), OH_CALL_DONE);
+    assert_int_equal(ask.call.error.code, OH_TWIRP_OK);
+    oh_call_fini(&ask.call);
+  }
+  assert_int_equal(s.got_count, 2);
+  assert_true(got_at(&s, BOB, 0)->lossy);
+  assert_text(got_at(&s, CAT, 0), "news");
+  forget(&s);
+
+  request.nonce.len = 3;
+  serve(&s, &ask, "SendData", &request.base);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_INVALID_ARGUMENT);
+  request.nonce.len = 0;
+  request.room = (char *)"nowhere";
+  serve(&s, &ask, "SendData", &request.base);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_NOT_FOUND);
+  request.room = (char *)"den";
+  uint8_t *large = calloc(1, OH_DATA_MESSAGE_MAX);
+  request.data = (ProtobufCBinaryData){.data = large, .len = OH_DATA_MESSAGE_MAX};
+  serve(&s, &ask, "SendData", &request.base);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_INVALID_ARGUMENT);
+  free(large);
+  assert_int_equal(s.got_count, 0);
+  scene_close(&s);
+}
+
+// Bob's part in a call that the server made: what he got last.
+static const char *asked_of_bob(struct scene *s) {
+  const struct got *got = got_at(s, BOB, count_for(s, BOB) - 1);
+  assert_int_equal(got->packet->value_case, LIVEKIT__DATA_PACKET__VALUE_RPC_REQUEST);
+  assert_string_equal(got->packet->participant_identity, got->packet->rpc_request->id);
+  return got->packet->rpc_request->id;
+}
+
+static void bob_acknowledges(struct scene *s) {
+  Livekit__RpcAck ack = LIVEKIT__RPC_ACK__INIT;
+  ack.request_id = (char *)asked_of_bob(s);
+  Livekit__DataPacket packet = LIVEKIT__DATA_PACKET__INIT;
+  packet.value_case = LIVEKIT__DATA_PACKET__VALUE_RPC_ACK;
+  packet.rpc_ack = &ack;
+  say(s, BOB, false, &packet);
+}
+
+static void bob_answers(struct scene *s, int from, const char *payload, Livekit__RpcError *error) {
+  Livekit__RpcResponse response = LIVEKIT__RPC_RESPONSE__INIT;
+  response.request_id = (char *)asked_of_bob(s);
+  response.value_case = error ? LIVEKIT__RPC_RESPONSE__VALUE_ERROR : LIVEKIT__RPC_RESPONSE__VALUE_PAYLOAD;
+  if (error)
+    response.error = error;
+  else
+    response.payload = (char *)payload;
+  Livekit__DataPacket packet = LIVEKIT__DATA_PACKET__INIT;
+  packet.value_case = LIVEKIT__DATA_PACKET__VALUE_RPC_RESPONSE;
+  packet.rpc_response = &response;
+  say(s, from, false, &packet);
+}
+
+static Livekit__PerformRpcRequest rpc_to(const char *identity) {
+  Livekit__PerformRpcRequest request = LIVEKIT__PERFORM_RPC_REQUEST__INIT;
+  request.room = (char *)"den";
+  request.destination_identity = (char *)identity;
+  request.method = (char *)"add";
+  request.payload = (char *)"1+1";
+  return request;
+}
+
+static void back_ends_call_procedures(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  struct ask ask;
+  Livekit__PerformRpcRequest request = rpc_to("bob");
+  assert_int_equal(serve(&s, &ask, "PerformRpc", &request.base), OH_CALL_LATER);
+  assert_int_equal(s.got_count, 1); // nobody else is asked
+  bob_acknowledges(&s);
+  bob_answers(&s, CAT, "3", NULL); // not hers to give: it goes to the others as any packet
+  assert_false(ask.finished);
+  bob_answers(&s, BOB, "2", NULL);
+  assert_true(ask.finished);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_OK);
+  Livekit__PerformRpcResponse *answer = (Livekit__PerformRpcResponse *)oh_message_read(
+      &livekit__perform_rpc_response__descriptor, ask.call.answer, ask.call.answer_len);
+  assert_string_equal(answer->payload, "2");
+  oh_message_free(answer);
+  oh_call_fini(&ask.call);
+  for (int i = 0; i < s.got_count; i++) // the ack and the answer went no further
+    assert_int_not_equal(s.got[i].packet->value_case, LIVEKIT__DATA_PACKET__VALUE_RPC_ACK);
+  assert_int_equal(count_for(&s, CAT), 0);
+  scene_close(&s);
+}
+
+static void failed_procedures_are_told(void **state) {
+  (void)state;
+  struct scene s;
+  scene_of_three(&s);
+  struct ask ask;
+  Livekit__PerformRpcRequest request = rpc_to("bob");
+  Livekit__RpcError error = LIVEKIT__RPC_ERROR__INIT;
+  error.code = 1400;
+  error.message = (char *)"no such method";
+  error.data = (char *)"add";
+  serve(&s, &ask, "PerformRpc", &request.base);
+  bob_answers(&s, BOB, NULL, &error);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_INVALID_ARGUMENT);
+  assert_string_equal(ask.call.error.msg, "RpcError 1400: no such method: add");
+
+  serve(&s, &ask, "PerformRpc", &request.base); // nobody acknowledges
+  assert_false(ask.finished);
+  data_line_run(&s.line, 2000000);
+  assert_true(ask.finished);
+  assert_string_equal(ask.call.error.msg, "RpcError 1501: Connection timeout");
+  assert_int_equal(ask.call.error.code, OH_TWIRP_CANCELED);
+
+  request.response_timeout_ms = 3000;
+  serve(&s, &ask, "PerformRpc", &request.base); // nobody answers
+  bob_acknowledges(&s);
+  data_line_run(&s.line, 2500000);
+  assert_false(ask.finished);
+  data_line_run(&s.line, 500000);
+  assert_string_equal(ask.call.error.msg, "RpcError 1502: Response timeout");
+
+  char payload[15362];
+  memset(payload, 'x', sizeof payload - 1);
+  payload[sizeof payload - 1] = 0;
+  request.payload = payload;
+  assert_int_equal(serve(&s, &ask, "PerformRpc", &request.base), OH_CALL_DONE);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_MALFORMED);
+
+  request = rpc_to("nobody");
+  assert_int_equal(serve(&s, &ask, "PerformRpc", &request.base), OH_CALL_DONE);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_NOT_FOUND);
+
+  request = rpc_to("bob");
+  serve(&s, &ask, "PerformRpc", &request.base);
+  struct oh_participant *bob =
+      oh_participant_by_sid(oh_room_find(s.w.house, OH_STR("den")), s.visitors[BOB].sid);
+  oh_participant_close(s.w.house, s.w.now_us, bob, LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED);
+  assert_true(ask.finished);
+  assert_int_equal(ask.call.error.code, OH_TWIRP_UNAVAILABLE);
+  scene_close(&s);
+}
+
 // ---- what is dropped ----
 
 static void without_permission_nothing_is_sent(void **state) {
@@ -525,6 +721,9 @@ int main(void) {
       cmocka_unit_test(the_two_connections_of_older_clients),
       cmocka_unit_test(repeated_sequences_are_dropped),
       cmocka_unit_test(repeated_nonces_are_dropped),
+      cmocka_unit_test(back_ends_send_data),
+      cmocka_unit_test(back_ends_call_procedures),
+      cmocka_unit_test(failed_procedures_are_told),
       cmocka_unit_test(without_permission_nothing_is_sent),
       cmocka_unit_test(garbage_is_dropped),
       cmocka_unit_test(text_and_other_channels_are_dropped),
