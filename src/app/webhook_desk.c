@@ -197,10 +197,11 @@ static void keep(struct oh_webhook_desk *d, int64_t now_us, const struct oh_happ
                                          .room = happening->room,
                                          .unix_ms = oh_unix_us(d->world, now_us) / 1000,
                                          .body = {(const uint8_t *)body.data, body.len}};
+    uint32_t others = oh_backlog_uncommitted(d->backlog);
     switch (oh_backlog_add(d->backlog, &item)) {
     case OH_BACKLOG_ADDED: oh_count(&d->world->counters, OH_COUNT_webhooks_queued); break;
     case OH_BACKLOG_FULL: lose(d, now_us, 1, "too many wait for one URL"); break;
-    case OH_BACKLOG_FAILED: lose(d, now_us, 1, oh_backlog_error(d->backlog)); break;
+    case OH_BACKLOG_FAILED: lose(d, now_us, others + 1, oh_backlog_error(d->backlog)); break;
     }
   }
   oh_text_fini(&body);
@@ -213,7 +214,8 @@ static void run_batch(struct oh_job *take_job, void *place, int64_t now_us) {
   if (!d->backlog) return free_batch(take_job); // nobody listens any more
   for (size_t i = 0; i < batch->count; i++)
     keep(d, now_us, &batch->items[i]);
-  if (!oh_backlog_commit(d->backlog)) lose(d, now_us, batch->count, oh_backlog_error(d->backlog));
+  uint32_t count = oh_backlog_uncommitted(d->backlog);
+  if (!oh_backlog_commit(d->backlog)) lose(d, now_us, count, oh_backlog_error(d->backlog));
   for (size_t i = 0; i < d->receiver_count; i++) {
     struct receiver *r = d->receivers[i];
     if (!r->is_wanted) continue;

@@ -299,6 +299,7 @@ static void set_options(struct fetch *fetch, const struct oh_http_fetch *wish) {
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   }
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); // a name server that hangs must not hang this thread
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)wish->timeout_ms);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    (long)(wish->timeout_ms < CONNECT_MS ? wish->timeout_ms : CONNECT_MS));

@@ -105,7 +105,11 @@ void oh_participant_activate(struct oh_house *house, int64_t now_us, struct oh_p
   p->state = LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE;
   p->was_active = true;
   oh_participant_changed(house, p, OH_OTHERS);
+  // The outside hears of tracks only after their publisher, as from LiveKit, which publishes with the first
+  // packet.
   oh_happening_participant(house, now_us, "participant_joined", p);
+  for (const struct oh_track *track = p->tracks; track; track = track->next)
+    if (track->published) oh_happening_track(house, now_us, "track_published", track);
 }
 
 static void leave_list(struct oh_participant *p) {

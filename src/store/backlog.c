@@ -20,7 +20,7 @@ struct oh_backlog {
   struct oh_database base;
   sqlite3_stmt *add, *first, *remove, *expire, *rooms, *shares;
   bool in_transaction;
-  uint32_t rows_max;
+  uint32_t rows_max, uncommitted;
   int64_t bytes_max;
   uint8_t *body; // of the last first()
   struct share *share;
@@ -139,6 +139,7 @@ const char *oh_backlog_error(const struct oh_backlog *b) {
 static void give_up(struct oh_backlog *b) {
   oh_database_give_up(&b->base);
   b->in_transaction = false;
+  b->uncommitted = 0;
   char error[OH_DATABASE_ERROR_MAX]; // of what made us give up
   memcpy(error, b->base.error, sizeof error);
   count_shares(b);
@@ -162,6 +163,7 @@ enum oh_backlog_added oh_backlog_add(struct oh_backlog *b, const struct oh_backl
     give_up(b);
     return OH_BACKLOG_FAILED;
   }
+  b->uncommitted++;
   share->rows++;
   share->bytes += bytes;
   return OH_BACKLOG_ADDED;
@@ -171,10 +173,15 @@ bool oh_backlog_commit(struct oh_backlog *b) {
   if (!b->in_transaction) return true;
   if (oh_database_run(&b->base, "COMMIT", "commit")) {
     b->in_transaction = false;
+    b->uncommitted = 0;
     return true;
   }
   give_up(b);
   return false;
+}
+
+uint32_t oh_backlog_uncommitted(const struct oh_backlog *b) {
+  return b->uncommitted;
 }
 
 // ---- out

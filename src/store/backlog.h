@@ -36,6 +36,7 @@ enum oh_backlog_added {
 };
 enum oh_backlog_added oh_backlog_add(struct oh_backlog *backlog, const struct oh_backlog_item *item);
 bool oh_backlog_commit(struct oh_backlog *backlog);
+uint32_t oh_backlog_uncommitted(const struct oh_backlog *backlog); // rows that a failure would take
 
 // The oldest of a room for a URL; its body is borrowed until the next call. False: there is none.
 bool oh_backlog_first(struct oh_backlog *backlog, const char *url, const char *room,

@@ -62,9 +62,8 @@ test('P57 a call is told to every URL in order, signed as WebhookReceiver wants 
     const of = (identity) => events.filter((event) => event.participant?.identity === identity).map((event) => event.event)
     assert.equal(events[0].event, 'room_started')
     assert.equal(events.at(-1), finished)
-    assert.deepEqual(of('ann').sort(), ['participant_joined', 'participant_left', 'track_published', 'track_unpublished'])
-    assert.ok(of('ann').indexOf('participant_joined') < of('ann').indexOf('participant_left'))
-    assert.deepEqual(of('echo'), ['participant_joined', 'track_published', 'track_unpublished', 'participant_left'])
+    for (const identity of ['ann', 'echo'])
+      assert.deepEqual(of(identity), ['participant_joined', 'track_published', 'track_unpublished', 'participant_left'], identity)
     for (const event of events) {
       assert.match(event.id, /^EV_\w{12}$/)
       assert.ok(Math.abs(Number(event.createdAt) - Date.now() / 1000) < 30)

@@ -61,9 +61,9 @@ static void a_call_is_told_in_order(void **state) {
   listen_in(&w, &told);
   struct visitor ann = visit_talker(&w, "ann", "sd", false);
   take(&w, &told);
-  assert_string_equal(told.names, "room_started track_published participant_joined");
-  const Livekit__WebhookEvent *started = told.events[0], *published = told.events[1],
-                              *joined = told.events[2];
+  assert_string_equal(told.names, "room_started participant_joined track_published");
+  const Livekit__WebhookEvent *started = told.events[0], *joined = told.events[1],
+                              *published = told.events[2];
   assert_memory_equal(started->id, "EV_", 3);
   assert_int_equal(strlen(started->id), 15);
   assert_string_not_equal(started->id, published->id);
@@ -112,6 +112,21 @@ static void who_never_got_media_aborted(void **state) {
   assert_string_equal(told.names, "room_started participant_connection_aborted room_finished");
   assert_string_equal(told.events[1]->participant->identity, "bob");
   assert_int_equal(told.events[1]->participant->disconnect_reason, LIVEKIT__DISCONNECT_REASON__JOIN_FAILURE);
+  end(&w, &told);
+}
+
+static void tracks_of_who_never_got_media_are_not_told(void **state) {
+  (void)state;
+  struct visit_world w;
+  struct told told;
+  listen_in(&w, &told);
+  struct visitor bob = visit_join(&w, "bob", NULL);
+  visit_add_track(&w, &bob, "cid");
+  visit_offer(&w, &bob, 1, "sd", (const char *const[]){"cid"});
+  assert_int_equal(doubles_track_count(), 1); // it is published for those in the room
+  leave(&w, &bob);
+  take(&w, &told);
+  assert_string_equal(told.names, "room_started participant_connection_aborted");
   end(&w, &told);
 }
 
@@ -190,6 +205,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_call_is_told_in_order),
       cmocka_unit_test(who_never_got_media_aborted),
+      cmocka_unit_test(tracks_of_who_never_got_media_are_not_told),
       cmocka_unit_test(a_shutdown_ends_the_rooms),
       cmocka_unit_test(an_ended_call_is_no_idle_one),
       cmocka_unit_test(recordings_are_told),

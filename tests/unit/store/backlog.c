@@ -200,7 +200,9 @@ static void send(struct receiver *r, struct oh_backlog *b, int64_t now_us, const
   if (!oh_backlog_first(b, r->url, round->room, &item))
     return oh_postman_result(r->postman, now_us, round->lane, OH_POST_TAKEN, false);
   r->tries++;
-  int room = atoi(round->room), number = atoi((const char *)item.body.data);
+  char body[16];
+  snprintf(body, sizeof body, "%.*s", (int)item.body.len, (const char *)item.body.data);
+  int room = atoi(round->room), number = atoi(body);
   enum oh_post_result result = now_us < r->silent_until_us ? OH_POST_SILENT
                                : room == r->bad_room       ? OH_POST_FAILED
                                                            : OH_POST_TAKEN;
