@@ -62,6 +62,8 @@ const TABLE = {
   'POST /twirp/livekit.RoomService/UpdateParticipant': call('admin', { ...SOMEBODY, name: 'x' }, 404),
   'POST /twirp/livekit.RoomService/UpdateSubscriptions': call('admin', SOMEBODY, 404),
   'POST /twirp/livekit.RoomService/UpdateRoomMetadata': call('admin', { room: ROOM, metadata: 'm' }, 200),
+  'POST /twirp/livekit.RoomService/SendData': call('admin', { room: ROOM, data: 'aGk=' }, 200),
+  'POST /twirp/livekit.RoomService/PerformRpc': call('admin', { room: ROOM, destinationIdentity: PERSON, method: 'm' }, 404),
   'POST /twirp/livekit.RoomService/ForwardParticipant': refused,
   'POST /twirp/livekit.RoomService/MoveParticipant': refused,
   ...Object.fromEntries(['CreateIngress', 'UpdateIngress', 'ListIngress', 'DeleteIngress'].map((name) => [`POST /twirp/livekit.Ingress/${name}`, refused])),

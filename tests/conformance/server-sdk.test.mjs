@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { CreateRoomRequest, DisconnectReason, ListParticipantsRequest, ListParticipantsResponse, ListRoomsRequest, ListRoomsResponse, Room, TrackSource } from '@livekit/protocol'
+import { CreateRoomRequest, DataPacket_Kind, DisconnectReason, ListParticipantsRequest, ListParticipantsResponse, ListRoomsRequest, ListRoomsResponse, Room, TrackSource } from '@livekit/protocol'
 import { AccessToken, IngressClient, RoomServiceClient, SipClient, TokenVerifier } from 'livekit-server-sdk'
 import { BINARY, KEY, SECRET, environment, start, token, until } from './lib/server.mjs'
 import { metrics } from './lib/probe.mjs'
@@ -204,6 +204,26 @@ test('P58 who is removed is told so, and old tokens can be taken back', async ()
   assert.equal((await server.get(`/rtc/validate?access_token=${await token('door', 'another')}`)).status, 200)
   await until(async () => (await server.get(`/rtc/validate?access_token=${await token('door', 'guest')}`)).status === 200, 'a newer token to do')
   await fails(api.removeParticipant('door', 'x', { revokeTokenTs: -1n }), 400, 'invalid_argument', /before 1970/)
+})
+
+test('P58 data that cannot be sent and procedures that cannot be called', async () => {
+  const a = await Participant.join(server, 'post', 'a')
+  await api.sendData('post', Buffer.from('hello'), DataPacket_Kind.RELIABLE, { destinationIdentities: ['a'], topic: 't' })
+  await fails(api.sendData('nowhere', Buffer.from('x'), DataPacket_Kind.LOSSY), 404, 'not_found', /requested room does not exist/)
+  await fails(api.sendData('post', Buffer.alloc(300_000), DataPacket_Kind.RELIABLE), 400, 'invalid_argument', /too large for one message/)
+  const video = { roomAdmin: true, room: 'post' }
+  const told = async (method, body) => (await ask(method, JSON.stringify({ room: 'post', ...body }), { video })).json()
+  assert.deepEqual(await told('SendData', { data: 'aGk=', nonce: 'aGk=' }), { code: 'invalid_argument', msg: 'nonce should be 16-bytes or not present, got: 2 bytes' })
+  assert.equal((await told('PerformRpc', { destination_identity: 'nobody' })).code, 'not_found')
+  assert.equal((await told('PerformRpc', { method: 'm' })).msg, 'destination identity is required')
+  // Somebody without a data channel does not hear of it; and when he leaves, nobody waits for him any longer.
+  const calls = [told('PerformRpc', { destinationIdentity: 'a', method: 'm' }), told('PerformRpc', { destinationIdentity: 'a', method: 'm' })]
+  assert.deepEqual(await calls[0], { code: 'canceled', msg: 'RpcError 1501: Connection timeout' })
+  const late = told('PerformRpc', { destinationIdentity: 'a', method: 'm' })
+  await told('SendData', {}) // the same worker has taken both
+  await a.leave()
+  assert.equal((await calls[1]).code, 'canceled')
+  assert.deepEqual(await late, { code: 'unavailable', msg: 'RpcError 1503: Recipient disconnected' })
 })
 
 test('P58 everybody leaves a deleted room', async () => {
