@@ -42,13 +42,15 @@ static void add(struct oh_tape *t, int64_t now_us, const uint8_t *data, size_t l
   t->segments += segments;
   t->packets[t->packet_count++] = (struct oh_bytes){.data = at, .len = len};
   t->written += samples;
-  if (t->written - t->page_from >= (int64_t)OH_TAPE_PAGE_US * OH_OPUS_RATE / 1000000) put_page(t, 0);
+  if (t->written - t->page_from >= t->page_us * OH_OPUS_RATE / 1000000) put_page(t, 0);
 }
 
-void oh_tape_init(struct oh_tape *t, uint32_t serial, struct oh_str comment,
+void oh_tape_init(struct oh_tape *t, const struct oh_tape_form *form, uint32_t serial, struct oh_str comment,
                   bool (*page)(void *ctx, struct oh_bytes page), void *ctx) {
   *t = (struct oh_tape){.page = page, .ctx = ctx, .serial = serial};
-  struct oh_opus_head head = {.input_rate = OH_OPUS_RATE, .channels = 2};
+  t->page_us = form->page_us ? form->page_us : OH_TAPE_PAGE_US;
+  struct oh_opus_head head = {
+      .input_rate = OH_OPUS_RATE, .channels = form->channels, .pre_skip = form->pre_skip};
   struct oh_writer w = oh_writer(t->bytes, sizeof t->bytes);
   oh_opus_head_write(&w, &head);
   t->packets[t->packet_count++] = (struct oh_bytes){.data = t->bytes, .len = oh_writer_len(&w)};
@@ -155,14 +157,13 @@ void oh_tape_recv(struct oh_tape *t, int64_t now_us, uint32_t ssrc, uint32_t tim
 int64_t oh_tape_deadline(const struct oh_tape *t) {
   int64_t first = OH_NEVER;
   if (t->held_count) first = t->held[0].arrived_us + OH_TAPE_HOLD_US;
-  if (t->packet_count && t->page_since_us + OH_TAPE_PAGE_US < first)
-    first = t->page_since_us + OH_TAPE_PAGE_US;
+  if (t->packet_count && t->page_since_us + t->page_us < first) first = t->page_since_us + t->page_us;
   return first;
 }
 
 void oh_tape_tick(struct oh_tape *t, int64_t now_us) {
   write_due(t, now_us);
-  if (t->packet_count && now_us - t->page_since_us >= OH_TAPE_PAGE_US) put_page(t, 0);
+  if (t->packet_count && now_us - t->page_since_us >= t->page_us) put_page(t, 0);
 }
 
 void oh_tape_end(struct oh_tape *t) {

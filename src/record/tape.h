@@ -12,7 +12,7 @@
 #define OH_TAPE_HELD 16               // packets waiting for an earlier one
 #define OH_TAPE_PACKET_MAX 1500       // bytes; what an RTP packet can carry
 #define OH_TAPE_HOLD_US (200 * 1000)  // a missing packet that late is lost
-#define OH_TAPE_PAGE_US (1000 * 1000) // audio and time that a crash may cost
+#define OH_TAPE_PAGE_US (1000 * 1000) // audio and time that a crash may cost, unless asked for less
 #define OH_TAPE_PAGE_PACKETS 250      // each takes at least one of a page's 255 lacing values
 #define OH_TAPE_PAGE_BYTES (32 * 1024)
 
@@ -29,6 +29,7 @@ struct oh_tape {
   void *ctx;
   bool failed, started, ended;
   uint32_t serial, page_sequence;
+  int64_t page_us;
   // Where the last received packet stood, for the positions of the next ones.
   uint32_t ssrc, last_timestamp;
   int64_t last_position, last_arrived_us;
@@ -45,9 +46,14 @@ struct oh_tape {
   uint64_t received, late, filled_samples; // for the report: packets, packets too late, samples made up
 };
 
+struct oh_tape_form {
+  uint8_t channels;  // 1 or 2; what is on it may still be either
+  uint16_t pre_skip; // samples that a player throws away at the start
+  int64_t page_us;   // 0: OH_TAPE_PAGE_US
+};
 // Hands the two header pages to the sink: a tape is a valid (empty) file from the start.
-void oh_tape_init(struct oh_tape *tape, uint32_t serial, struct oh_str comment,
-                  bool (*page)(void *ctx, struct oh_bytes page), void *ctx);
+void oh_tape_init(struct oh_tape *tape, const struct oh_tape_form *form, uint32_t serial,
+                  struct oh_str comment, bool (*page)(void *ctx, struct oh_bytes page), void *ctx);
 // One packet of the voice; malformed Opus is ignored.
 void oh_tape_recv(struct oh_tape *tape, int64_t now_us, uint32_t ssrc, uint32_t timestamp,
                   struct oh_bytes opus);

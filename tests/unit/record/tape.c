@@ -26,7 +26,7 @@ static bool keep_page(void *ctx, struct oh_bytes page) {
 static int start(void **state) {
   (void)state;
   file_len = page_count = 0;
-  oh_tape_init(&tape, 7, OH_STR("TITLE=Anna"), keep_page, NULL);
+  oh_tape_init(&tape, &(struct oh_tape_form){.channels = 2}, 7, OH_STR("TITLE=Anna"), keep_page, NULL);
   return 0;
 }
 
