@@ -30,4 +30,7 @@
   X(webhooks_refused, "webhook events that a receiver refused for good (4xx)")                               \
   X(webhooks_expired, "webhook events given up after three days")                                            \
   X(webhooks_lost, "webhook events lost: no room for more, or the disk did not take them")                   \
+  X(recordings_started, "recordings begun")                                                                  \
+  X(recordings_failed, "recordings that failed, mostly because of the disk")                                 \
+  X(recordings_lost, "packets missing in recordings because the server was overloaded")                      \
   X(calls_ended_duration, "calls ended because of max_duration")

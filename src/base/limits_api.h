@@ -31,3 +31,11 @@
 #define OH_WEBHOOKS_WAITING_MAX 100000              // rows of one URL: 20 000 calls, a day of most sites
 #define OH_WEBHOOKS_BYTES_MAX (128 * 1024 * 1024LL) // their bodies, on disk
 #define OH_WEBHOOKS_MEMORY_BYTES_MAX (16 * 1024 * 1024LL) // the same without data_dir
+
+// Recordings (livekit/egress.h, app/scribe.h).
+#define OH_EGRESS_REQUEST_MAX (16 * 1024) // packed; honest ones have less than 1 KB
+#define OH_EGRESS_ROUTES_MAX 64           // of one request
+#define OH_EGRESS_KBITS_MIN 16            // kbit/s: below that Opus is no pleasure
+#define OH_EGRESS_KBITS_MAX 510           // more Opus cannot
+#define OH_EGRESS_VOICES_MAX 64           // tracks that a recording remembers what it wants of
+#define OH_EGRESS_KEPT_MAX 128            // ended recordings that a worker can still list

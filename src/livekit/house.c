@@ -74,6 +74,7 @@ void oh_house_close(struct oh_house *house) {
   for (oh_id id = oh_slab_next(&house->rooms, 0); id; id = oh_slab_next(&house->rooms, id))
     oh_room_close(house, 0, oh_room_at(house, id), LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN);
   oh_session_fini(house);
+  oh_egress_fini(house);
   oh_happenings_fini(&house->happenings);
   oh_sfu_close(house->sfu);
   oh_hub_close(house->hub);
@@ -176,7 +177,7 @@ void oh_house_stream_closed(struct oh_house *house, int64_t now_us, const struct
 
 int64_t oh_house_deadline(const struct oh_house *house) {
   int64_t media = oh_earlier(oh_hub_deadline(house->hub), oh_sfu_deadline(house->sfu));
-  return oh_earlier(media, oh_heap_first(&house->deadlines));
+  return oh_earlier(oh_earlier(media, oh_egress_deadline(house)), oh_heap_first(&house->deadlines));
 }
 
 static void tick_participant(struct oh_house *house, int64_t now_us, oh_id id) {
@@ -204,6 +205,7 @@ void oh_house_tick(struct oh_house *house, int64_t now_us) {
   oh_hub_tick(house->hub, now_us, house->out);
   oh_activity_drain(house, now_us);
   oh_sfu_tick(house->sfu, now_us, house->out);
+  oh_egress_tick(house, now_us);
   uint64_t id;
   while (oh_heap_pop(&house->deadlines, now_us, &id)) {
     if (!(id & OH_DEADLINE_ROOM)) {

@@ -8,6 +8,7 @@
 #include "base/slab.h"
 #include "base/text.h"
 #include "base/world.h"
+#include "livekit/egress.h"
 #include "livekit/join.h"
 #include "livekit/resident.h"
 #include <stdbool.h>
@@ -38,6 +39,7 @@ struct oh_house_config {
   bool enable_remote_unmute;
   const struct oh_resident_ops *residents; // kinds of participants that live in the server; may be none
   size_t resident_count;
+  struct oh_scribe_ops scribe; // writes recordings; open NULL: there are none
 };
 
 struct oh_house *oh_house_open(struct oh_world *world, struct oh_identity *identity,

@@ -110,6 +110,7 @@ void oh_participant_activate(struct oh_house *house, int64_t now_us, struct oh_p
   oh_happening_participant(house, now_us, "participant_joined", p);
   for (const struct oh_track *track = p->tracks; track; track = track->next)
     if (track->published) oh_happening_track(house, now_us, "track_published", track);
+  oh_egress_participant_active(house, now_us, p);
 }
 
 static void leave_list(struct oh_participant *p) {
@@ -150,6 +151,7 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
     oh_transport_close(house, now_us, &p->transports[i]);
   oh_participant_changed(house, p, OH_OTHERS);
   leave_list(p);
+  oh_egress_participant_gone(house, now_us, p);
   oh_happening_participant(house, now_us,
                            p->was_active ? "participant_left" : "participant_connection_aborted", p);
   if (!p->claims.video.hidden) oh_room_departed(room, now_us, p);

@@ -225,6 +225,7 @@ static void list_track(struct oh_house *house, int64_t now_us, struct oh_track *
   if (newcomer) oh_room_changed(house, now_us, participant->room, false);
   if (participant->was_active) oh_happening_track(house, now_us, "track_published", track);
   oh_subscribe_track(house, now_us, track);
+  oh_egress_track_published(house, now_us, track);
 }
 
 static oh_id open_media(struct oh_house *house, const struct oh_track *track) {
@@ -301,6 +302,7 @@ void oh_publish_end(struct oh_house *house, int64_t now_us, struct oh_track *tra
       if (participant->transports[i].slots[n].track == track->id)
         participant->transports[i].slots[n].track = 0;
   if (tell) tell_unpublished(house, track);
+  if (published) oh_egress_track_gone(house, now_us, track);
   if (published && participant->was_active) oh_happening_track(house, now_us, "track_unpublished", track);
   if (published && participant->state != LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED) {
     oh_log(&house->world->log, OH_LOG_INFO, "track unpublished", "room=%s identity=%s sid=%s",

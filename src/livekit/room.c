@@ -121,6 +121,7 @@ struct oh_room *oh_room_open(struct oh_house *house, int64_t now_us, struct oh_s
   schedule(house, room);
   oh_log(&house->world->log, OH_LOG_INFO, "room started", "room=%s sid=%s", room->name, room->sid.text);
   oh_happening_room(house, now_us, "room_started", room, LIVEKIT__ROOM_END_REASON__ROOM_END_UNKNOWN);
+  oh_egress_room_opened(house, now_us, room);
   return room;
 }
 

@@ -36,6 +36,7 @@ struct oh_house {
   struct oh_heap deadlines;    // ids are participants' or, with OH_DEADLINE_ROOM set, rooms'
   struct oh_frames frames;
   struct oh_happenings happenings;
+  struct oh_egresses egresses;
   struct oh_scratch scratch; // for messages under construction; empty between two calls from outside
   bool draining;
 };
