@@ -36,7 +36,7 @@ struct oh_config {
     bool json;
   } logging;
   struct {
-    uint32_t rooms, participants, connections, connections_per_address, echo_partners;
+    uint32_t rooms, participants, connections, connections_per_address, echo_partners, recordings;
   } limit;
   struct {
     bool token_api;
@@ -50,6 +50,10 @@ struct oh_config {
     struct oh_strings urls;
     char *api_key;
   } webhook;
+  struct {
+    char *directory;
+    uint32_t file_max_s;
+  } egress;
   struct {
     char *ca_file;
   } outbound;

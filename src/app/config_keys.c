@@ -15,7 +15,6 @@ static const struct {
     {"webhook.url_notifier", "events are kept for three days and tried again by a schedule of ours"},
     {"webhook.resource_url_notifier", "events are kept for three days and tried again by a schedule of ours"},
     {"ingress", "there is no ingress service"},
-    {"egress", "there is no egress service"},
     {"prometheus_port", "metrics are under admin.port"},
     {"prometheus", "metrics are under admin.port and admin.bind"},
     {"rtc.port_range_start", "one UDP port per worker is enough: rtc.udp_port"},

@@ -11,6 +11,7 @@
 #include "app/log_sink.h"
 #include "app/metrics.h"
 #include "app/records_desk.h"
+#include "app/scribe.h"
 #include "app/version.h"
 #include "app/voice_gate.h"
 #include "app/webhook_desk.h"
@@ -27,6 +28,7 @@
 #include "rtc/identity.h"
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -114,6 +116,21 @@ static void open_records(struct serve *s) {
   oh_clerk_add_desk(s->crew.clerk, oh_records_desk_of(s->crew.records));
 }
 
+// Recordings go to a directory of theirs, or below data_dir; without either there are none.
+static bool open_scribe(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
+  const struct oh_config *config = &s->config;
+  bool own = config->egress.directory && *config->egress.directory;
+  if (!own && (!config->data_dir || !*config->data_dir)) return true;
+  char below[4096];
+  snprintf(below, sizeof below, "%s/recordings", own ? "" : config->data_dir);
+  if (!own) mkdir(config->data_dir, 0700); // as the records do; what is wrong with it shows at the next step
+  const struct oh_scribe_config scribe = {.directory = own ? config->egress.directory : below,
+                                          .reels_max = config->limit.recordings,
+                                          .max_duration_s = config->egress.file_max_s};
+  s->crew.scribe = oh_scribe_open(&scribe, error);
+  return s->crew.scribe != NULL;
+}
+
 static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   struct oh_crew *crew = &s->crew;
   uint8_t bytes[6];
@@ -140,6 +157,7 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   open_records(s);
   crew->webhooks = oh_webhook_desk_open(s->config.data_dir);
   oh_clerk_add_desk(crew->clerk, oh_webhook_desk_of(crew->webhooks));
+  if (!open_scribe(s, error)) return false;
   uint32_t count = worker_count(&s->config);
   crew->workers = calloc(count, sizeof *crew->workers);
   OH_CHECK(crew->workers);
@@ -320,6 +338,7 @@ static void on_worker_ended(void *ctx, int64_t now_us, void *message) {
   (void)now_us;
   oh_worker_join(message);
   if (++s->ended < s->crew.count) return;
+  if (s->crew.scribe) oh_scribe_stop(s->crew.scribe);
   oh_clerk_stop(s->crew.clerk); // its answers find nobody any more; what was to be written is
   close_main(s);
 }
@@ -327,6 +346,7 @@ static void on_worker_ended(void *ctx, int64_t now_us, void *message) {
 static void release(struct serve *s) {
   oh_clerk_close(s->crew.clerk);
   oh_keyring_close(s->crew.keyring);
+  oh_scribe_close(s->crew.scribe);
   for (uint32_t i = 0; i < s->crew.count; i++)
     oh_worker_close(s->crew.workers[i]);
   free(s->crew.workers);
@@ -377,6 +397,7 @@ static int serve(struct serve *s) {
     oh_keyring_set_sites(s->crew.keyring, s->crew.clerk, &s->config);
     oh_webhook_desk_set(s->crew.webhooks, s->crew.clerk, &s->config);
     oh_clerk_start(s->crew.clerk);
+    if (s->crew.scribe) oh_scribe_start(s->crew.scribe);
     for (uint32_t i = 0; i < s->crew.count; i++)
       oh_worker_start(s->crew.workers[i]);
     announce(s);

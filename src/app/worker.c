@@ -3,11 +3,13 @@
 #include "app/doorman.h"
 #include "app/log_sink.h"
 #include "app/media_doors.h"
+#include "app/scribe.h"
 #include "app/twirp_door.h"
 #include "app/voice_gate.h"
 #include "app/web.h"
 #include "app/webhook_desk.h"
 #include "base/check.h"
+#include "base/heap.h"
 #include "base/map.h"
 #include "call/echo.h"
 #include "io/clock.h"
@@ -51,6 +53,7 @@ struct oh_worker {
   struct oh_outbox outbox;
   struct oh_echo *echo;
   struct oh_resident_ops residents[2]; // the house borrows them
+  struct oh_satchel *satchel;          // for the scribe
   struct oh_house *house;
   struct oh_map session_of, conn_of; // connection ↔ signalling session
   uv_thread_t thread;
@@ -264,7 +267,8 @@ static void settle(struct oh_worker *w, int64_t now_us) {
   send_frames(w);
   oh_outbox_flush(&w->outbox);
   post_happenings(w);
-  int64_t next_us = oh_house_deadline(w->house);
+  oh_satchel_tick(w->satchel, now_us);
+  int64_t next_us = oh_earlier(oh_house_deadline(w->house), oh_satchel_deadline(w->satchel));
   if (next_us == w->armed_us || w->is_stopping) return;
   w->armed_us = next_us;
   if (next_us == INT64_MAX) {
@@ -312,7 +316,8 @@ static void on_second(uv_timer_t *timer) {
     return;
   }
   settle(w, now_us);
-  if (w->conn_of.used == 0 || now_us >= w->stop_us) close_doors(w);
+  bool idle = w->conn_of.used == 0 && !oh_house_is_recording(w->house);
+  if (idle || now_us >= w->stop_us) close_doors(w);
 }
 
 static void begin_stop(struct oh_worker *w, int64_t now_us) {
@@ -369,6 +374,7 @@ static struct oh_house *open_house(struct oh_worker *w) {
   if (!w->echo) return NULL;
   w->residents[0] = oh_echo_ops(w->echo);
   w->residents[1] = oh_echo_check_ops(w->echo);
+  w->satchel = oh_satchel_open(w->crew->scribe, w, &w->world);
   const struct oh_house_config house = {
       .server_version = LIVEKIT_VERSION,
       .node_id = w->crew->node_id,
@@ -392,6 +398,7 @@ static struct oh_house *open_house(struct oh_worker *w) {
       .enable_remote_unmute = config->room.enable_remote_unmute,
       .residents = w->residents,
       .resident_count = 2,
+      .scribe = oh_satchel_ops(w->satchel),
   };
   return oh_house_open(&w->world, w->crew->identity, &house, &w->outbox);
 }
@@ -488,6 +495,7 @@ void oh_worker_close(struct oh_worker *w) {
   if (w->mailbox) oh_mailbox_close(w->mailbox);
   uv_run(&w->loop, UV_RUN_DEFAULT);
   if (w->house) oh_house_close(w->house);
+  oh_satchel_close(w->satchel);
   if (w->echo) oh_echo_close(w->echo);
   oh_doorman_close(w->web.doorman);
   oh_twirp_door_close(w->web.twirp);

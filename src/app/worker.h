@@ -23,6 +23,7 @@ struct oh_keyring;
 struct oh_records_desk;
 struct oh_tally;
 struct oh_webhook_desk;
+struct oh_scribe;
 
 // What the workers of one process share; all of it outlives them.
 struct oh_crew {
@@ -34,6 +35,7 @@ struct oh_crew {
   struct oh_tally *tally;                                  // what buttons reported
   struct oh_records_desk *records;                         // the clerk's; NULL without data_dir
   struct oh_webhook_desk *webhooks;                        // the clerk's
+  struct oh_scribe *scribe;                                // NULL: nothing is recorded
   struct oh_keyring *keyring;
   struct oh_voice_gate *gate;
   struct oh_clerk *clerk;    // for what is slow; ends after the workers

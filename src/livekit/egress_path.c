@@ -22,12 +22,24 @@ static void write_value(struct oh_text *out, const char *value) {
   }
 }
 
-static void write_time(struct oh_text *out, const char *format, int64_t unix_us) {
+static struct tm utc(int64_t unix_us) {
   time_t seconds = unix_us / 1000000;
-  struct tm tm;
+  struct tm tm = {0};
+  gmtime_r(&seconds, &tm);
+  return tm;
+}
+
+static void write_time(struct oh_text *out, int64_t unix_us) {
+  struct tm tm = utc(unix_us);
   char text[64];
-  if (!gmtime_r(&seconds, &tm) || strftime(text, sizeof text, format, &tm) == 0) return;
-  oh_text_adds(out, text);
+  if (strftime(text, sizeof text, "%Y-%m-%dT%H%M%S", &tm)) oh_text_adds(out, text);
+}
+
+static void write_digits(struct oh_text *out, int64_t unix_us) {
+  struct tm tm = utc(unix_us);
+  char text[64];
+  if (strftime(text, sizeof text, "%Y%m%d%H%M%S", &tm))
+    oh_text_addf(out, "%s%03d", text, (int)(unix_us / 1000 % 1000));
 }
 
 // The template from a '{' on, if it is one that we fill in; the number of bytes taken, else 0.
@@ -45,12 +57,11 @@ static size_t write_filled(struct oh_text *out, struct oh_str rest, const struct
     return strlen(values[i].name);
   }
   if (oh_str_starts(rest, OH_STR("{time}"))) {
-    write_time(out, "%Y-%m-%dT%H%M%S", names->unix_us);
+    write_time(out, names->unix_us);
     return strlen("{time}");
   }
   if (!oh_str_starts(rest, OH_STR("{utc}"))) return 0;
-  write_time(out, "%Y%m%d%H%M%S", names->unix_us);
-  oh_text_addf(out, "%03d", (int)(names->unix_us / 1000 % 1000));
+  write_digits(out, names->unix_us);
   return strlen("{utc}");
 }
 
@@ -79,7 +90,7 @@ static void write_leaf(struct oh_text *out, struct oh_str leaf, const struct oh_
   if (leaf.len == 0) {
     write_value(out, names->fallback);
     oh_text_addc(out, '-');
-    write_time(out, "%Y-%m-%dT%H%M%S", names->unix_us);
+    write_time(out, names->unix_us);
   } else {
     const char *dot = memrchr(leaf.data, '.', leaf.len);
     struct oh_str ending = {dot, dot ? (size_t)(leaf.data + leaf.len - dot) : 0};

@@ -6,6 +6,7 @@
 #include "livekit/message.h"
 #include "livekit/revocation.h"
 #include "livekit/service_data.h"
+#include "livekit/service_egress.h"
 #include "livekit/service_room.h"
 #include "livekit/state.h"
 #include "service.pb-c.h"
@@ -14,6 +15,8 @@
 
 #define NO_SIP "offhook has no telephone lines: SIP is not served here"
 #define NO_INGRESS "offhook takes in no streams: Ingress is not served here"
+#define NO_PICTURES "this server carries voice only: there is no picture to lay out or to render"
+#define NO_STREAMS "this server records into files only: there are no streams"
 #define NO_MOVING "participants cannot be forwarded or moved to another room on this server"
 
 #define METHOD(service, name, request, response, grant, room, handler)                                       \
@@ -24,6 +27,9 @@
 #define REFUSED(service, name, refusal)                                                                      \
   { service, name, NULL, NULL, OH_GRANT_ANY, NULL, NULL, refusal }
 #define ROOM "livekit.RoomService"
+#define EGRESS "livekit.Egress"
+#define START(name, request)                                                                                 \
+  METHOD(EGRESS, name, request, egress_info, RECORD, "room_name", oh_egress_serve_start)
 #define SIP(name) REFUSED("livekit.SIP", name, NO_SIP)
 #define INGRESS(name) REFUSED("livekit.Ingress", name, NO_INGRESS)
 
@@ -50,6 +56,16 @@ static const struct oh_method methods[] = {
     METHOD(ROOM, "PerformRpc", perform_rpc_request, perform_rpc_response, ADMIN, "room", oh_room_perform_rpc),
     REFUSED(ROOM, "ForwardParticipant", NO_MOVING),
     REFUSED(ROOM, "MoveParticipant", NO_MOVING),
+    START("StartRoomCompositeEgress", room_composite_egress_request),
+    START("StartParticipantEgress", participant_egress_request),
+    START("StartTrackCompositeEgress", track_composite_egress_request),
+    START("StartTrackEgress", track_egress_request),
+    START("StartEgress", start_egress_request),
+    METHOD(EGRESS, "ListEgress", list_egress_request, list_egress_response, RECORD, NULL, oh_egress_serve_list),
+    METHOD(EGRESS, "StopEgress", stop_egress_request, egress_info, RECORD, NULL, oh_egress_serve_stop),
+    REFUSED(EGRESS, "StartWebEgress", NO_PICTURES),
+    REFUSED(EGRESS, "UpdateLayout", NO_PICTURES),
+    REFUSED(EGRESS, "UpdateStream", NO_STREAMS),
     INGRESS("CreateIngress"), INGRESS("UpdateIngress"), INGRESS("ListIngress"), INGRESS("DeleteIngress"),
     SIP("ListSIPTrunk"), SIP("DeleteSIPTrunk"),
     SIP("CreateSIPInboundTrunk"), SIP("UpdateSIPInboundTrunk"), SIP("GetSIPInboundTrunk"),

@@ -77,6 +77,7 @@ static enum oh_call_state open_room(struct oh_house *house, int64_t now_us, stru
     oh_call_fail(call, OH_TWIRP_UNAVAILABLE, "the server is about to stop");
     return OH_CALL_DONE;
   }
+  if (!oh_egress_check_auto(house, request->egress, &call->error)) return OH_CALL_DONE;
   struct oh_room_settings settings;
   oh_room_settings_init(&settings, &house->config);
   oh_room_settings_update(&settings, request);
