@@ -15,7 +15,8 @@ enum {
   FOLDER_MODE = 0700,
   FILE_MODE = 0600,
   MONO_BITRATE = 48000,
-  STEREO_BITRATE = 80000
+  STEREO_BITRATE = 80000,
+  PRE_SKIP = 312, // what libopus, as it is in all browsers, delays a voice by
 };
 
 static const char *reason(void) {
@@ -116,7 +117,7 @@ struct oh_reel *oh_reel_open(int directory, int64_t now_us, const struct oh_reel
                                        .comment = title};
     r->mixer = oh_mixer_open(&form, now_us, write_page, r);
   } else {
-    const struct oh_tape_form form = {.channels = 2, .page_us = OH_SCRIBE_PAGE_US};
+    const struct oh_tape_form form = {.channels = 2, .pre_skip = PRE_SKIP, .page_us = OH_SCRIBE_PAGE_US};
     r->tape = calloc(1, sizeof *r->tape);
     OH_CHECK(r->tape);
     oh_tape_init(r->tape, &form, 1, title, write_page, r);
