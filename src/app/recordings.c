@@ -42,7 +42,8 @@ static struct oh_recording *add(struct oh_recordings *rs, const char *path, cons
   if (*title) snprintf(comment, sizeof comment, "TITLE=%.280s", title);
   // a name cut inside a character is not UTF-8 any more, which a comment must be
   struct oh_str text = oh_str_is_utf8(oh_str(comment)) ? oh_str(comment) : OH_STR("");
-  oh_tape_init(&r->tape, &(struct oh_tape_form){.channels = 2}, (uint32_t)(rs->count + 1), text, write_page, r);
+  oh_tape_init(&r->tape, &(struct oh_tape_form){.channels = 2}, (uint32_t)(rs->count + 1), text, write_page,
+               r);
   rs->items[rs->count++] = r;
   return r;
 }

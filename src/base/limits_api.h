@@ -40,5 +40,5 @@
 #define OH_EGRESS_VOICES_MAX 64           // tracks that a recording remembers what it wants of
 #define OH_SATCHEL_US (50 * 1000)         // packets wait so long for the scribe
 #define OH_SATCHEL_BYTES_MAX (256 * 1024) // and so many at most: 2000 voices in that time
-#define OH_SCRIBE_BATCHES_MAX 64          // on the way to the scribe: 3 s of one worker; the rest stays with it
-#define OH_EGRESS_KEPT_MAX 128            // ended recordings that a worker can still list
+#define OH_SCRIBE_BATCHES_MAX 64 // on the way to the scribe: 3 s of one worker; the rest stays with it
+#define OH_EGRESS_KEPT_MAX 128   // ended recordings that a worker can still list

@@ -66,6 +66,13 @@ const TABLE = {
   'POST /twirp/livekit.RoomService/PerformRpc': call('admin', { room: ROOM, destinationIdentity: PERSON, method: 'm' }, 404),
   'POST /twirp/livekit.RoomService/ForwardParticipant': refused,
   'POST /twirp/livekit.RoomService/MoveParticipant': refused,
+  ...Object.fromEntries(
+    ['StartRoomCompositeEgress', 'StartParticipantEgress', 'StartTrackCompositeEgress', 'StartTrackEgress', 'StartEgress']
+      .map((name) => [`POST /twirp/livekit.Egress/${name}`, call('recorder', { room_name: 'no such room' }, 404)]),
+  ),
+  'POST /twirp/livekit.Egress/ListEgress': call('recorder', {}, 200),
+  'POST /twirp/livekit.Egress/StopEgress': call('recorder', { egress_id: 'EG_none' }, 404),
+  ...Object.fromEntries(['StartWebEgress', 'UpdateLayout', 'UpdateStream'].map((name) => [`POST /twirp/livekit.Egress/${name}`, refused])),
   ...Object.fromEntries(['CreateIngress', 'UpdateIngress', 'ListIngress', 'DeleteIngress'].map((name) => [`POST /twirp/livekit.Ingress/${name}`, refused])),
   ...Object.fromEntries(
     ['ListSIPTrunk', 'DeleteSIPTrunk', 'CreateSIPInboundTrunk', 'UpdateSIPInboundTrunk', 'GetSIPInboundTrunk', 'ListSIPInboundTrunk', 'CreateSIPOutboundTrunk',
