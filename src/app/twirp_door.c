@@ -174,6 +174,7 @@ static bool read_visit(struct visit *visit, const struct oh_http_request *reques
                         OH_STR_ARG(type));
     return false;
   }
+  if (!oh_call_has_grant(call)) return false; // nor for those whom nothing would be done for
   visit->request = oh_twirp_read(call->method->request, visit->format, request->body, &call->error);
   if (!visit->request) return false;
   call->request = visit->request;

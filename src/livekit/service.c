@@ -110,22 +110,34 @@ const char *oh_call_text(const struct oh_call *call, const char *name) {
   return text ? text : "";
 }
 
-bool oh_call_is_allowed(struct oh_call *call) {
-  const struct oh_video_grant *video = &call->claims->video;
-  const char *room = call->method->room;
-  bool is_admin = video->room_admin && room && strcmp(oh_call_text(call, room), video->room) == 0;
-  bool allowed = call->claims->has_video;
-  switch (call->method->grant) {
-  case OH_GRANT_CREATE: allowed = allowed && video->room_create; break;
-  case OH_GRANT_LIST: allowed = allowed && video->room_list; break;
-  case OH_GRANT_RECORD: allowed = allowed && video->room_record; break;
-  case OH_GRANT_ADMIN: allowed = allowed && is_admin; break;
-  case OH_GRANT_DESTINATION:
-    allowed =
-        allowed && is_admin && strcmp(oh_call_text(call, "destination_room"), video->destination_room) == 0;
-    break;
-  case OH_GRANT_ANY: allowed = true; break;
+static bool has_flag(const struct oh_claims *claims, enum oh_grant grant) {
+  const struct oh_video_grant *video = &claims->video;
+  switch (grant) {
+  case OH_GRANT_CREATE: return claims->has_video && video->room_create;
+  case OH_GRANT_LIST: return claims->has_video && video->room_list;
+  case OH_GRANT_RECORD: return claims->has_video && video->room_record;
+  case OH_GRANT_ADMIN:
+  case OH_GRANT_DESTINATION: return claims->has_video && video->room_admin;
+  case OH_GRANT_ANY: break;
   }
+  return true;
+}
+
+bool oh_call_has_grant(struct oh_call *call) {
+  bool has = has_flag(call->claims, call->method->grant);
+  if (!has) oh_call_fail(call, OH_TWIRP_UNAUTHENTICATED, "permissions denied");
+  return has;
+}
+
+bool oh_call_is_allowed(struct oh_call *call) {
+  if (!oh_call_has_grant(call)) return false;
+  const struct oh_video_grant *video = &call->claims->video;
+  enum oh_grant grant = call->method->grant;
+  bool allowed = true;
+  if (grant == OH_GRANT_ADMIN || grant == OH_GRANT_DESTINATION)
+    allowed = strcmp(oh_call_text(call, call->method->room), video->room) == 0;
+  if (grant == OH_GRANT_DESTINATION)
+    allowed = allowed && strcmp(oh_call_text(call, "destination_room"), video->destination_room) == 0;
   if (!allowed) oh_call_fail(call, OH_TWIRP_UNAUTHENTICATED, "permissions denied");
   return allowed;
 }
@@ -163,8 +175,8 @@ void oh_call_fini(struct oh_call *call) {
 
 enum oh_call_state oh_house_serve(struct oh_house *house, int64_t now_us, struct oh_call *call) {
   // A moderator who was removed, and his tokens taken back, has no more say in this room.
-  bool is_own = call->method->room &&
-                strcmp(oh_call_text(call, call->method->room), call->claims->video.room) == 0;
+  bool is_own =
+      call->method->room && strcmp(oh_call_text(call, call->method->room), call->claims->video.room) == 0;
   if (is_own && oh_revocation_covers(house, call->claims)) {
     oh_call_fail(call, OH_TWIRP_UNAUTHENTICATED, "the token has been revoked");
     return OH_CALL_DONE;

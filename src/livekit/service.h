@@ -65,7 +65,9 @@ const char *oh_grant_name(enum oh_grant grant);                         // "room
 
 // The text of a string field of the request; "" if it has none of that name.
 const char *oh_call_text(const struct oh_call *call, const char *field);
-// Whether the token allows this request; else the failure LiveKit answers (unauthenticated).
+// Whether the token has the method's grant at all, before the request is read; and whether it allows this
+// request. Else the failure LiveKit answers (unauthenticated).
+bool oh_call_has_grant(struct oh_call *call);
 bool oh_call_is_allowed(struct oh_call *call);
 
 // The answer, and no failure any more. Adds to what other workers answered.

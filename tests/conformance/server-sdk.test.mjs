@@ -292,7 +292,7 @@ test('P58 JSON in either spelling, protobuf, and what is neither', async () => {
   await refused(await ask('ListRooms/', '{}'), 404, 'bad_route')
   await refused(await ask('ListRooms', '{}', { service: 'Nothing' }), 404, 'bad_route')
   await refused(await fetch(server.url + route + 'ListRooms'), 404, 'bad_route', { twirp_invalid_route: `GET ${route}ListRooms` })
-  await refused(await ask('ListRooms', '{'.repeat(1000), { jwt: await grant({}) }), 400, 'malformed')
+  await refused(await ask('ListRooms', '{'.repeat(1000), { jwt: await grant({}) }), 401, 'unauthenticated') // not even read
   assert.equal((await ask('ListRooms', 'x'.repeat(1024 * 1024 + 1))).status, 413)
   const preflight = await fetch(server.url + route + 'ListRooms', { method: 'OPTIONS', headers: { origin: 'https://site.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' } })
   assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-origin')], [204, 'https://site.example'])
@@ -313,4 +313,14 @@ test('P58 with livekit_host the server API is there and not here', async () => {
   const answer = await front.post('/twirp/livekit.RoomService/ListRooms', '{}', { authorization: `Bearer ${await grant({ roomList: true })}` })
   assert.deepEqual([answer.status, await answer.text()], [404, 'calls are carried by another server'])
   assert.equal(await front.stop(), 0)
+})
+
+test('P58 where rooms are not made by joining, the API makes them', async () => {
+  const strict = await start({ args: ['--room-auto-create=false'] })
+  const rooms = new RoomServiceClient(strict.url, KEY, SECRET), jwt = await token('made', 'a')
+  const validate = async () => (await strict.get(`/rtc/validate?access_token=${jwt}`)).status
+  assert.equal(await validate(), 404)
+  await rooms.createRoom({ name: 'made' })
+  assert.equal(await validate(), 200)
+  assert.equal(await strict.stop(), 0)
 })

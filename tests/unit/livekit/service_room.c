@@ -1,4 +1,5 @@
 // service_room.c — RoomService on one house: what its calls change, and whom they tell
+#include "base/check.h"
 #include "base/limits.h"
 #include "livekit/json.h"
 #include "livekit/publish.h"
@@ -119,7 +120,7 @@ static void rooms_are_listed_and_the_list_is_bounded(void **state) {
   visit_open(&w, &config);
   size_t len = OH_METADATA_MAX;
   char *json = malloc(len + 100), *metadata = malloc(len + 1);
-  assert_true(json && metadata);
+  OH_CHECK(json && metadata);
   memset(metadata, 'x', len);
   metadata[len] = 0;
   size_t count = 0;
@@ -267,7 +268,7 @@ static void attributes_are_merged_within_their_limit(void **state) {
   struct visitor ann = visit_join(&w, "ann", NULL);
   size_t len = OH_ATTRIBUTES_MAX / 2;
   char *json = malloc(len + 200), *value = malloc(len + 1);
-  assert_true(json && value);
+  OH_CHECK(json && value);
   memset(value, 'x', len);
   value[len] = 0;
   for (int i = 0; i < 2; i++) {
