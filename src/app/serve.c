@@ -7,6 +7,7 @@
 #include "app/clerk.h"
 #include "app/command.h"
 #include "app/config.h"
+#include "app/far_desk.h"
 #include "app/keyring.h"
 #include "app/log_sink.h"
 #include "app/metrics.h"
@@ -129,6 +130,11 @@ static bool open_scribe(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
                                           .max_duration_s = config->egress.file_max_s};
   s->crew.scribe = oh_scribe_open(&scribe, error);
   return s->crew.scribe != NULL;
+static void open_far(struct serve *s) {
+  const char *host = s->config.livekit_host;
+  if (!host || !*host) return;
+  s->crew.far = oh_far_desk_open(&s->config, s->crew.gate, &s->world.random);
+  oh_clerk_add_desk(s->crew.clerk, oh_far_desk_of(s->crew.far));
 }
 
 static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
@@ -158,6 +164,7 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   crew->webhooks = oh_webhook_desk_open(s->config.data_dir);
   oh_clerk_add_desk(crew->clerk, oh_webhook_desk_of(crew->webhooks));
   if (!open_scribe(s, error)) return false;
+  open_far(s);
   uint32_t count = worker_count(&s->config);
   crew->workers = calloc(count, sizeof *crew->workers);
   OH_CHECK(crew->workers);
@@ -357,6 +364,7 @@ static void release(struct serve *s) {
   if (s->crew.identity) oh_identity_close(s->crew.identity);
   oh_records_desk_close(s->crew.records);
   oh_webhook_desk_close(s->crew.webhooks);
+  oh_far_desk_close(s->crew.far);
   oh_tally_close(s->crew.tally);
   free(s->crew.budget);
   free(s->crew.report_budget);

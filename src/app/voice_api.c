@@ -16,6 +16,7 @@ static const struct route routes[] = {
     {"/api/voice/preflight", "GET", PAGES, oh_voice_preflight_facts},
     {"/api/voice/preflight", "POST", PAGES, oh_voice_preflight},
     {"/api/voice/diagnostics", "GET", "anyone", oh_voice_diagnostics},
+    {"/api/voice/livekit-webhook", "POST", "the server under LIVEKIT_HOST, by our key", oh_voice_webhook},
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
 

@@ -46,3 +46,4 @@ void oh_voice_events(const struct oh_voice_request *request);
 void oh_voice_preflight_facts(const struct oh_voice_request *request);
 void oh_voice_preflight(const struct oh_voice_request *request);
 void oh_voice_diagnostics(const struct oh_voice_request *request);
+void oh_voice_webhook(const struct oh_voice_request *request);

@@ -115,6 +115,13 @@ bool oh_voice_gate_join(struct oh_voice_gate *gate, const struct oh_config *conf
   return ok;
 }
 
+void oh_voice_gate_saw(struct oh_voice_gate *gate, int64_t now_us, const struct oh_site *site,
+                       struct oh_str room, bool occupied) {
+  uv_mutex_lock(&gate->lock);
+  oh_gate_saw(gate->gate, now_us, site, room, occupied);
+  uv_mutex_unlock(&gate->lock);
+}
+
 void oh_voice_gate_watch(struct oh_voice_gate *gate, const struct oh_config *config, struct oh_world *world,
                          int64_t now_us, struct oh_house *house) {
   uv_mutex_lock(&gate->lock);

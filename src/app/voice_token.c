@@ -1,6 +1,7 @@
 // voice_token.c — see voice_token.h
 #include "app/voice_token.h"
 #include "app/doorman.h"
+#include "app/far_desk.h"
 #include "app/voice_gate.h"
 #include "call/signin.h"
 #include "call/ticket.h"
@@ -66,7 +67,7 @@ static enum oh_problem issue(const struct oh_voice_request *request, const struc
                                       .server_url = server_url.data,
                                       .page_url = page_url.data,
                                       .origin = origin_text,
-                                      .resumes = !is_set(web->config->livekit_host),
+                                      .resumes = !web->far || oh_far_desk_hears(web->far),
                                       .random = &web->world->random,
                                       .unix_us = oh_unix_us(web->world, request->now_us)};
     bool invite = oh_str_eq(request->http->path, oh_str(invite_path));

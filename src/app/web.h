@@ -12,6 +12,7 @@ struct oh_voice_gate;
 
 // What all workers read. The pointers are replaced by mail at SIGHUP, never changed in place.
 struct oh_clerk;
+struct oh_far_desk;
 struct oh_records_desk;
 struct oh_tally;
 struct oh_worker;
@@ -28,6 +29,7 @@ struct oh_web {
   struct oh_voice_gate *gate;                              // how much of a site may be used
   struct oh_tally *tally;
   struct oh_records_desk *records; // NULL: nothing is written down
+  struct oh_far_desk *far;         // NULL: calls are carried here
   const atomic_bool *draining;     // SIGTERM came
   struct oh_clerk *clerk;          // does what is slow
   struct oh_keyring *keyring;      // identity providers' keys, at the clerk

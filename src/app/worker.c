@@ -433,6 +433,7 @@ static void open_http(struct oh_worker *w, const struct oh_worker_config *config
                            .tally = w->crew->tally,
                            .records = w->crew->records,
                            .gate = w->crew->gate,
+                           .far = w->crew->far,
                            .draining = &w->crew->draining,
                            .clerk = w->crew->clerk,
                            .keyring = w->crew->keyring,

@@ -20,6 +20,7 @@ struct oh_tls;
 struct oh_mailbox;
 struct oh_clerk;
 struct oh_keyring;
+struct oh_far_desk;
 struct oh_records_desk;
 struct oh_tally;
 struct oh_webhook_desk;
@@ -36,6 +37,7 @@ struct oh_crew {
   struct oh_records_desk *records;                         // the clerk's; NULL without data_dir
   struct oh_webhook_desk *webhooks;                        // the clerk's
   struct oh_scribe *scribe;                                // NULL: nothing is recorded
+  struct oh_far_desk *far;                                 // the clerk's; NULL: calls are carried here
   struct oh_keyring *keyring;
   struct oh_voice_gate *gate;
   struct oh_clerk *clerk;    // for what is slow; ends after the workers

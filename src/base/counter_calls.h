@@ -7,6 +7,9 @@
   X(api_calls, "calls of the server API worked off")                                                         \
   X(api_refused, "calls of the server API answered with an error")                                           \
   X(checks_issued, "tokens issued for network checks")                                                       \
+  X(far_webhooks, "webhooks taken from the LiveKit server that carries the calls")                           \
+  X(far_webhooks_refused, "webhooks refused: not signed by our key, or not understood")                      \
+  X(far_requests_failed, "requests to the LiveKit server that carries the calls that failed")                \
   X(events_received, "events reported by buttons")                                                           \
   X(events_refused, "events reported by buttons that are not in the table")                                  \
   X(records_written, "events written to disk")                                                               \

@@ -9,6 +9,18 @@
 #define OH_FETCHES_MAX 320    // HTTP requests under way: one for every site, and all webhooks (limits_api.h)
 #define OH_FETCH_URL_MAX 2048 // bytes; longer ones are nobody's honest key set
 
+// Calls that another LiveKit carries (call/far_call.h, app/far_desk.h).
+#define OH_FAR_CALLS_MAX 16384           // that server's limit is another; these are for counting them
+#define OH_FAR_PEOPLE_MAX 16             // of one call: more than anybody talks with from a button
+#define OH_WEBHOOK_DIGEST_MAX 64         // bytes, to read 32 into
+#define OH_FAR_SID_MAX 31                // LiveKit's have 15
+#define OH_FAR_AGE_MAX_S (7 * 24 * 3600) // of a room when somebody joins; more is a broken clock
+#define OH_FAR_QUIET_US (60 * 1000000LL) // a call of which nothing is heard for so long is asked for
+#define OH_FAR_ASK_MAX 100               // rooms of one such question
+#define OH_FAR_ANSWER_MAX (4 * 1024 * 1024)
+#define OH_FAR_FETCH_MS 5000
+#define OH_FAR_END_RETRY_US (10 * 1000000LL) // to end a call that is too long, again
+
 // Sites (call/site.h).
 #define OH_SITES_MAX 256      // of one server, "default" not counted
 #define OH_SITE_ID_MAX 63     // as a DNS label: ids go into URLs

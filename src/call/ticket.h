@@ -27,7 +27,7 @@ struct oh_ticket_office {
   const char *server_url; // ws(s)://…, where LiveKit's clients connect
   const char *page_url;   // http(s)://… without a slash at the end, where an invitation is opened
   const char *origin;     // of the page that asks; "" for programs
-  bool resumes;           // the rooms are here, so we can say whether one is still there
+  bool resumes;           // we can say whether a room is still there
   const struct oh_random *random;
   int64_t unix_us;
 };
