@@ -140,6 +140,7 @@ static void on_ended(void *ctx, int64_t now_us, const struct oh_http_fetched *an
   if (gone || answer->status == 200) {
     const struct oh_far_news news = {.kind = OH_FAR_FINISHED, .room = request->rooms[0], .sid = ""};
     oh_far_calls_hear(d->calls, now_us, &news, NULL);
+    oh_voice_gate_over(d->gate, oh_str(news.room));
   }
   free_request(request);
 }
@@ -216,6 +217,10 @@ static void run_news(struct oh_job *take_job, void *place, int64_t now_us) {
   d->config = job->config;
   if (!oh_far_calls_hear(d->calls, now_us, &news, job->site))
     oh_log(log_of(d), OH_LOG_WARN, "too many calls elsewhere; this one is not counted", "room=%s", job->room);
+  if (job->kind == OH_FAR_JOINED && job->site)
+    oh_voice_gate_saw(d->gate, now_us, job->site, oh_str(job->room), true);
+  else if (job->kind == OH_FAR_FINISHED)
+    oh_voice_gate_over(d->gate, oh_str(job->room));
   free(job);
 }
 
@@ -258,8 +263,11 @@ bool oh_far_desk_post(struct oh_far_desk *d, struct oh_clerk *clerk, const struc
   job->age_us = news->age_us;
   snprintf(job->room, sizeof job->room, "%s", news->room);
   snprintf(job->sid, sizeof job->sid, "%s", news->sid);
-  atomic_store_explicit(&d->hears, true, memory_order_relaxed);
   return oh_clerk_post(clerk, &job->job);
+}
+
+void oh_far_desk_hear(struct oh_far_desk *d) {
+  atomic_store_explicit(&d->hears, true, memory_order_relaxed);
 }
 
 bool oh_far_desk_hears(const struct oh_far_desk *d) {

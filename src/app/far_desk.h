@@ -18,5 +18,6 @@ struct oh_desk *oh_far_desk_of(struct oh_far_desk *desk); // for oh_clerk_add_de
 // False: the clerk is busy, the sender is to come again.
 bool oh_far_desk_post(struct oh_far_desk *desk, struct oh_clerk *clerk, const struct oh_config *config,
                       const struct oh_far_news *news, const struct oh_site *site);
-// From any thread: whether that server tells us anything, so that we know which calls are alive.
+// From any thread: that server told us something; whether it ever did, so that we know which calls are alive.
+void oh_far_desk_hear(struct oh_far_desk *desk);
 bool oh_far_desk_hears(const struct oh_far_desk *desk);

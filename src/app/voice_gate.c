@@ -122,6 +122,12 @@ void oh_voice_gate_saw(struct oh_voice_gate *gate, int64_t now_us, const struct 
   uv_mutex_unlock(&gate->lock);
 }
 
+void oh_voice_gate_over(struct oh_voice_gate *gate, struct oh_str room) {
+  uv_mutex_lock(&gate->lock);
+  oh_gate_over(gate->gate, room);
+  uv_mutex_unlock(&gate->lock);
+}
+
 void oh_voice_gate_watch(struct oh_voice_gate *gate, const struct oh_config *config, struct oh_world *world,
                          int64_t now_us, struct oh_house *house) {
   uv_mutex_lock(&gate->lock);

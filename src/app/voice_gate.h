@@ -24,6 +24,7 @@ bool oh_voice_gate_join(struct oh_voice_gate *gate, const struct oh_config *conf
 // From the clerk, once a second for each call that another server carries. `site` is not NULL.
 void oh_voice_gate_saw(struct oh_voice_gate *gate, int64_t now_us, const struct oh_site *site,
                        struct oh_str room, bool occupied);
+void oh_voice_gate_over(struct oh_voice_gate *gate, struct oh_str room); // and when it is gone
 // Once a second: tells the gate which calls there are, and ends those that are too long.
 void oh_voice_gate_watch(struct oh_voice_gate *gate, const struct oh_config *config, struct oh_world *world,
                          int64_t now_us, struct oh_house *house);

@@ -44,6 +44,7 @@ static void take(const struct oh_voice_request *request, const Livekit__WebhookE
   struct oh_web *web = request->web;
   struct oh_far_news news;
   bool ok = true;
+  oh_far_desk_hear(web->far);
   if (oh_far_news_read(event, &news)) {
     const struct oh_site *site = news.site ? oh_sites_find(&web->config->sites, oh_str(news.site)) : NULL;
     ok = oh_far_desk_post(web->far, web->clerk, web->config, &news, site);

@@ -160,6 +160,10 @@ void oh_gate_saw(struct oh_gate *gate, int64_t now_us, const struct oh_site *sit
   oh_lease_renew(&gate->leases, now_us, room, active, occupied && site);
 }
 
+void oh_gate_over(struct oh_gate *gate, struct oh_str room) {
+  oh_lease_end(&gate->leases, room);
+}
+
 bool oh_gate_is_alive(struct oh_gate *gate, int64_t now_us, struct oh_str room) {
   return oh_lease_is_alive(&gate->leases, now_us, room);
 }

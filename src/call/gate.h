@@ -30,6 +30,8 @@ bool oh_gate_join(struct oh_gate *gate, int64_t now_us, const struct oh_site *si
 // Once a second, from the worker that has the room. `site` may be NULL when nobody is left in it.
 void oh_gate_saw(struct oh_gate *gate, int64_t now_us, const struct oh_site *site, struct oh_str room,
                  bool occupied);
+// The room is gone, as the server that had it says.
+void oh_gate_over(struct oh_gate *gate, struct oh_str room);
 bool oh_gate_is_alive(struct oh_gate *gate, int64_t now_us, struct oh_str room);
 void oh_gate_tick(struct oh_gate *gate, int64_t now_us);
 uint32_t oh_gate_calls(struct oh_gate *gate, int64_t now_us, const struct oh_site *site); // active now

@@ -116,6 +116,12 @@ void oh_lease_return(struct oh_leases *leases, struct oh_str room) {
   if (lease && !lease->came) forget(leases, id, lease);
 }
 
+void oh_lease_end(struct oh_leases *leases, struct oh_str room) {
+  oh_id id;
+  struct lease *lease = find(leases, room, &id);
+  if (lease) forget(leases, id, lease);
+}
+
 void oh_lease_renew(struct oh_leases *leases, int64_t now_us, struct oh_str room, uint32_t *active,
                     bool occupied) {
   oh_id id;

@@ -1,7 +1,7 @@
 // lease.h — which calls there are, for the whole process: each room that a site's tokens opened holds a lease
 // that somebody must keep renewing: the token that was just issued for a while, then the worker that has the
 // room, once a second. What nobody renews is over. So a call that ends, a visitor who never came and a worker
-// that forgot cost nothing for ever: nothing is ever released, and nothing can leak.
+// that forgot cost nothing for ever: nothing has to be released, and nothing can leak.
 #pragma once
 #include "base/map.h"
 #include "base/slab.h"
@@ -31,6 +31,8 @@ void oh_lease_return(struct oh_leases *leases, struct oh_str room);
 // is nobody in it can tell any more.
 void oh_lease_renew(struct oh_leases *leases, int64_t now_us, struct oh_str room, uint32_t *active,
                     bool occupied);
+// It is known to be over: its place is free at once.
+void oh_lease_end(struct oh_leases *leases, struct oh_str room);
 // Whether it still is, or was just issued: then one may come back.
 bool oh_lease_is_alive(struct oh_leases *leases, int64_t now_us, struct oh_str room);
 // Forgets what nobody renewed; by itself at most every OH_LEASE_SWEEP_US.

@@ -226,6 +226,22 @@ static void one_may_come_back_as_long_as_the_room_is_there(void **state) {
   assert_false(oh_gate_is_alive(gate, S, OH_STR("call-77")));
 }
 
+static void a_place_is_free_at_once_when_the_room_is_known_to_be_gone(void **state) {
+  (void)state;
+  shop.concurrent_calls = 1;
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(begin(S, NOON, &ann, i), OH_PROBLEM_NONE);
+    assert_int_equal(begin(S, NOON, &ann, 100 + i), OH_PROBLEM_CAPACITY);
+    if (i) saw(S, i, true);
+    char name[32];
+    snprintf(name, sizeof name, "call-%d", i);
+    oh_gate_over(gate, oh_str(name));
+    oh_gate_over(gate, oh_str(name));
+    assert_false(oh_gate_is_alive(gate, S, oh_str(name)));
+  }
+  assert_int_equal(oh_gate_calls(gate, S, &shop), 0);
+}
+
 static void nothing_leaks_over_many_calls(void **state) {
   (void)state;
   shop.concurrent_calls = 50;
@@ -272,6 +288,7 @@ int main(void) {
                                      TEST(who_never_came_holds_a_place_for_half_a_minute),
                                      TEST(who_hangs_up_at_once_frees_the_place_soon),
                                      TEST(one_may_come_back_as_long_as_the_room_is_there),
+                                     TEST(a_place_is_free_at_once_when_the_room_is_known_to_be_gone),
                                      TEST(nothing_leaks_over_many_calls),
                                      TEST(sites_of_old_configurations_give_way)};
   return cmocka_run_group_tests(tests, NULL, NULL);
