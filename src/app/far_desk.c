@@ -106,6 +106,7 @@ static bool call(struct request *request, int64_t now_us, const char *method, co
                                      .field_count = 2,
                                      .body = {body, len},
                                      .answer_bytes_max = OH_FAR_ANSWER_MAX,
+                                     .plain_anywhere = true, // the operator wrote this URL
                                      .timeout_ms = OH_FAR_FETCH_MS,
                                      .done = done,
                                      .ctx = request};
