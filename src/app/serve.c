@@ -130,6 +130,8 @@ static bool open_scribe(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
                                           .max_duration_s = config->egress.file_max_s};
   s->crew.scribe = oh_scribe_open(&scribe, error);
   return s->crew.scribe != NULL;
+}
+
 static void open_far(struct serve *s) {
   const char *host = s->config.livekit_host;
   if (!host || !*host) return;

@@ -52,6 +52,7 @@ const TABLE = {
   'GET /api/voice/preflight': open(200),
   'POST /api/voice/preflight': open(400, { body: [] }),
   'GET /api/voice/diagnostics': open(200),
+  'POST /api/voice/livekit-webhook': open(404, { body: {} }), // but with LIVEKIT_HOST: livekit-host.test.mjs
   'POST /twirp/livekit.RoomService/CreateRoom': call('creator', { name: ROOM }, 200),
   'POST /twirp/livekit.RoomService/ListRooms': call('lister', {}, 200),
   'POST /twirp/livekit.RoomService/DeleteRoom': { ...call('creator', { room: 'no such room' }, 404), revocable: false }, // revoked in another room

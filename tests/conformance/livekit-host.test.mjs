@@ -117,9 +117,15 @@ describe('webhooks of the other server', () => {
     assert.equal((await webhook(good, { digest: createHash('sha256').update('else').digest('base64') })).status, 401)
     assert.equal((await webhook(good, { digest: '' })).status, 401)
     assert.equal((await webhook(good, { digest: 'A'.repeat(4000) })).status, 401)
+    for (const [grant, ttl] of [[{ roomAdmin: true, room: 'r' }, '5m'], [{ roomCreate: true }, '5m'], [{}, '-2m']]) { // what is no webhook's token
+      const made = new AccessToken(KEY, SECRET, { identity: 'me', ttl })
+      made.addGrant(grant)
+      if (ttl === '-2m') made.sha256 = createHash('sha256').update(good).digest('base64')
+      assert.equal((await webhook(good, { headers: { authorization: await made.toJwt() } })).status, 401)
+    }
     assert.equal((await webhook('{"event":')).status, 400)
     assert.equal((await webhook('{"event":7}')).status, 400)
-    assert.equal(await counter(near, 'far_webhooks_refused'), refused + 8)
+    assert.equal(await counter(near, 'far_webhooks_refused'), refused + 11)
     assert.equal((await near.get('/api/voice/livekit-webhook')).status, 405)
     assert.equal((await webhook(good, { to: far })).status, 404) // who carries calls itself has no use for them
   })
