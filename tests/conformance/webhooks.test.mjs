@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { WebhookReceiver } from 'livekit-server-sdk'
+import { EgressClient, EncodedFileOutput, EncodedFileType, RoomServiceClient, WebhookReceiver } from 'livekit-server-sdk'
 import { Receiver } from './lib/receiver.mjs'
 import { BINARY, KEY, SECRET, environment, start, until } from './lib/server.mjs'
 import { Participant } from './lib/signal.mjs'
@@ -205,6 +205,32 @@ test('P57 a stop tells the last words, a reload changes URLs and key, and a refu
   await last.closed
   assert.deepEqual(other.names('after'), ABORTED)
   assert.equal(other.taken.at(-1).roomEndReason, 3) // the server was stopped
+})
+
+test('P57 rooms of the server API and recordings are told too', async (t) => {
+  const [path, receiver] = [await folder(t), await listen(t)]
+  const server = await serve(t, { args: ['--egress-directory', path, '--data-dir', path, '--webhook-urls', receiver.url] })
+  const [rooms, egress] = [new RoomServiceClient(server.url, KEY, SECRET), new EgressClient(server.url, KEY, SECRET)]
+  await rooms.createRoom({ name: 'made', metadata: 'm', emptyTimeout: 77 })
+  const started = await receiver.until('made', 'room_started')
+  assert.equal(started.room.metadata, 'm')
+  assert.equal(started.room.emptyTimeout, 77)
+  const output = new EncodedFileOutput({ fileType: EncodedFileType.OGG, filepath: 'made.ogg' })
+  const { egressId } = await egress.startRoomCompositeEgress('made', output, { audioOnly: true })
+  await receiver.until('made', 'egress_started')
+  await egress.stopEgress(egressId)
+  const done = await receiver.until('made', 'egress_ended')
+  assert.equal(done.egressInfo.egressId, egressId)
+  assert.match(done.egressInfo.fileResults[0].filename, /made\.ogg$/)
+  assert.equal(done.room.sid, started.room.sid)
+  await rooms.deleteRoom('made')
+  assert.equal((await receiver.until('made', 'room_finished')).roomEndReason, 1) // by the API
+  const order = receiver.names('made')
+  assert.equal(order[0], 'room_started')
+  assert.ok(order.indexOf('egress_started') < order.indexOf('egress_ended'), order.join())
+  assert.equal(order.at(-1), 'room_finished')
+  assert.deepEqual(receiver.refused, [])
+  assert.equal(await server.stop(), 0)
 })
 
 test('P57 URLs and keys that cannot do are refused at the start', async () => {
