@@ -94,9 +94,8 @@ test('P57 a call is told to every URL in order, signed as WebhookReceiver wants 
   await assert.rejects(new WebhookReceiver(KEY, SECRET).receive(body.replace('told', 'tale'), headers.authorization), /checksum/)
   await assert.rejects(new WebhookReceiver(KEY, `${SECRET}x`).receive(body, headers.authorization))
 
-  const silent = server.log.split('\n').filter((line) => line.includes('webhooks are not taken'))
+  const silent = server.log.split('\n').filter((line) => line.includes('webhooks are not taken') && line.includes(dead.url))
   assert.equal(silent.length, 1, 'one line for the whole outage')
-  assert.ok(silent[0].includes(dead.url))
   assert.equal(server.log.includes('hidden'), false)
   await until(async () => (await metric(server, 'webhooks_delivered_total')) === 2 * one.taken.length, 'all answers to be counted')
   assert.equal(await metric(server, 'webhooks_waiting'), one.taken.length)
