@@ -1,7 +1,8 @@
 // run.mjs — runs the e2e files (or those named) one after another and prints the closing line that ./test sums up.
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { failureOf } from '../parts/failures.mjs'
 
@@ -10,11 +11,12 @@ const wanted = process.argv.slice(2)
 const files = readdirSync(here)
   .filter((name) => name.endsWith('.test.mjs') && (wanted.length ? wanted.some((w) => name.startsWith(w)) : !/^(network|examples)/.test(name)))
   .map((name) => here + name)
+if (!wanted.length) rmSync(`${here}../../.cache/matrix`, { recursive: true, force: true }) // what an earlier run noted
 let passed = 0
 let failed = 0
 const path = []
 const failures = []
-const stream = run({ files, concurrency: false, timeout: 300_000 })
+const stream = run({ files, concurrency: false, timeout: 600_000 })
 stream.on('test:pass', ({ details }) => details.type !== 'suite' && passed++)
 stream.on('test:fail', ({ details }) => details.type !== 'suite' && failed++)
 for (const type of ['test:start', 'test:fail']) {
@@ -25,7 +27,18 @@ for (const type of ['test:start', 'test:fail']) {
 }
 const report = stream.compose(new spec())
 report.pipe(process.stdout)
+// The table in the documentation says what this run says.
+function judgeTable() {
+  try {
+    execFileSync('node', [`${here}../../tools/livekit_table.mjs`, '--judge'], { encoding: 'utf8' })
+    passed++
+  } catch (error) {
+    failures.push(`failed: ${error.stdout.split('\n')[0]}`)
+    failed++
+  }
+}
 report.on('end', () => {
+  if (!wanted.length) judgeTable()
   console.log(['', ...failures].join('\n'))
   console.log(`${passed} passed, ${failed} failed`)
   process.exitCode = failed || !passed ? 1 : 0

@@ -7,8 +7,13 @@ import { fileURLToPath } from 'node:url'
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const FILES = {
   '/': [here('../page/client.html'), 'text/html'],
+  '/ear.js': [here('../page/ear.js'), 'text/javascript'],
   '/client.js': [here('../page/client.js'), 'text/javascript'],
   '/livekit-client.js': [here('../node_modules/livekit-client/dist/livekit-client.umd.js'), 'text/javascript'],
+  '/puppet.html': [here('../page/puppet.html'), 'text/html'],
+  '/puppet.js': [here('../page/puppet.js'), 'text/javascript'],
+  '/oldest/puppet.html': [here('../page/puppet.html'), 'text/html'],
+  '/oldest/livekit-client.js': [here('../node_modules/livekit-client-oldest/dist/livekit-client.umd.js'), 'text/javascript'],
 }
 
 export async function startPages(host = '127.0.0.1') {

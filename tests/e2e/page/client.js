@@ -1,41 +1,10 @@
 // client.js — in the browser: one livekit-client room, and an ear that measures what each remote track sounds like.
-/* global LivekitClient */
-const ears = new Map() // track sid -> {analyser, element}
-let context
+/* global LivekitClient, Ear */
+const ear = new Ear()
 const events = []
 
-function listen(track) {
-  context ??= new AudioContext()
-  const element = track.attach() // a remote track reaches WebAudio only if an element plays it too
-  document.body.append(element)
-  const source = context.createMediaStreamSource(new MediaStream([track.mediaStreamTrack]))
-  const analyser = context.createAnalyser()
-  analyser.fftSize = 16384
-  analyser.smoothingTimeConstant = 0
-  source.connect(analyser)
-  ears.set(track.sid, { analyser, element })
-}
-
-// The loudest frequency now arriving, and the RMS of the last third of a second; over all remote tracks or one.
-function hear(sid) {
-  let best = { hz: 0, rms: 0, tracks: ears.size }
-  for (const [id, { analyser }] of ears) {
-    if (sid && id !== sid) continue
-    const samples = new Float32Array(analyser.fftSize)
-    analyser.getFloatTimeDomainData(samples)
-    const rms = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length)
-    if (rms < best.rms) continue
-    const bins = new Float32Array(analyser.frequencyBinCount)
-    analyser.getFloatFrequencyData(bins)
-    let peak = 1
-    for (let i = 2; i < bins.length; i++) if (bins[i] > bins[peak]) peak = i
-    best = { ...best, hz: (peak * context.sampleRate) / analyser.fftSize, rms }
-  }
-  return best
-}
-
 window.events = events
-window.hear = hear
+window.hear = (sid) => ear.hear({ sid })
 window.join = async (url, token, { roomOptions = {}, connectOptions = {}, publish = true } = {}) => {
   const room = new LivekitClient.Room(roomOptions)
   window.room = room
@@ -43,12 +12,8 @@ window.join = async (url, token, { roomOptions = {}, connectOptions = {}, publis
     room.on(name, (...args) => {
       events.push({ name, at: performance.now(), arg: typeof args[0] === 'object' ? (args[0]?.identity ?? args[0]?.sid ?? null) : args[0] })
     })
-  room.on('trackSubscribed', listen)
-  room.on('trackUnsubscribed', (track) => {
-    ears.get(track.sid)?.element.remove()
-    ears.delete(track.sid)
-    track.detach()
-  })
+  room.on('trackSubscribed', (track) => ear.listen(track))
+  room.on('trackUnsubscribed', (track) => ear.forget(track))
   await room.connect(url, token, connectOptions)
   if (publish) await room.localParticipant.setMicrophoneEnabled(true)
   return { sid: room.localParticipant.sid, identity: room.localParticipant.identity }

@@ -1,0 +1,146 @@
+// endings.mjs — how a call ends or does not begin, and what the server may do to it. Needs no sound but where it is said.
+import assert from 'node:assert/strict'
+import { AccessToken, RoomConfiguration } from 'livekit-server-sdk'
+import { eventually } from '../lib/wait.mjs'
+import { ended, hears, hearsNothing, other, sees } from './call.mjs'
+
+const quiet = { publish: false }
+// The reasons of LiveKit's protocol.
+const REASON = { CLIENT_INITIATED: 1, DUPLICATE_IDENTITY: 2, SERVER_SHUTDOWN: 3, PARTICIPANT_REMOVED: 4, ROOM_DELETED: 5, ROOM_CLOSED: 10 }
+
+// A token that also says how the room is to be.
+async function founding(server, room, identity, config, grants = {}) {
+  const token = new AccessToken(server.key, server.secret, { identity, name: identity, ttl: '10m' })
+  token.addGrant({ roomJoin: true, room, ...grants })
+  token.roomConfig = new RoomConfiguration(config)
+  return token.toJwt()
+}
+
+async function both({ me, ben, server, room }, options = quiet) {
+  assert.deepEqual(await me.send('join', server.ws, await server.token(room, 'anna'), options), { answer: 'anna' })
+  assert.deepEqual(await ben.send('join', server.ws, await server.token(room, 'ben')), { answer: 'ben' })
+  await sees(me, 'ben', (seen) => other(seen, 'ben'))
+}
+
+export const ENDINGS = [
+  {
+    title: 'a bad token is refused, and why',
+    core: true,
+    run: async ({ me, server, room, browser, name }) => {
+      const refused = await me.send('join', server.ws, 'not-a-token', quiet)
+      if (browser && !name.includes('2.0.0')) assert.equal(refused.reason, 0) // NotAllowed
+      const why = me.lacks.why ? /./ : /token|permission|unauthorized|401/i
+      assert.match(refused.error, why, JSON.stringify(refused))
+      const elsewhere = new AccessToken(server.key, 'of somebody else, of somebody else', { identity: 'anna', ttl: '1m' })
+      elsewhere.addGrant({ roomJoin: true, room })
+      assert.match((await me.send('join', server.ws, await elsewhere.toJwt(), quiet)).error, why)
+    },
+  },
+  {
+    title: 'a camera is refused at once, and why',
+    only: ({ browser, name }) => browser === 'chromium' && !name.includes('2.0.0'), // which waits for ten seconds, told or not
+    run: async ({ me, server, room }) => {
+      await me.send('join', server.ws, await server.token(room, 'anna'), quiet)
+      const begun = Date.now()
+      assert.match((await me.send('camera')).error, /permission/i)
+      assert.ok(Date.now() - begun < 5000)
+    },
+  },
+  {
+    title: 'a full room is refused; there is room again when one leaves',
+    run: async ({ me, ben, server, room }) => {
+      await ben.send('join', server.ws, await founding(server, room, 'ben', { maxParticipants: 1 }), quiet)
+      const refused = await me.send('join', server.ws, await server.token(room, 'anna'), quiet)
+      assert.ok(refused.error, JSON.stringify(refused))
+      await ben.send('leave')
+      assert.deepEqual(await me.send('join', server.ws, await server.token(room, 'anna'), quiet), { answer: 'anna' })
+    },
+  },
+  {
+    title: 'departure time-out: who may not keep a room alive is told ROOM_CLOSED',
+    run: async ({ me, ben, server, room }) => {
+      await ben.send('join', server.ws, await founding(server, room, 'ben', { departureTimeout: 1 }), quiet)
+      await me.send('join', server.ws, await server.token(room, 'agent', { agent: true }), quiet)
+      await ben.send('leave')
+      await ended(me, REASON.ROOM_CLOSED)
+    },
+  },
+  {
+    title: 'kicked by the server API',
+    core: true,
+    run: async (call) => {
+      await both(call)
+      await call.api.removeParticipant(call.room, 'anna')
+      await ended(call.me, REASON.PARTICIPANT_REMOVED)
+      await sees(call.ben, 'ben is alone', (seen) => seen.others.length === 0)
+    },
+  },
+  {
+    title: 'the room is deleted by the server API',
+    run: async (call) => {
+      await both(call)
+      await call.api.deleteRoom(call.room)
+      for (const who of [call.me, call.ben]) await ended(who, REASON.ROOM_DELETED)
+    },
+  },
+  {
+    title: 'muted by the server API',
+    run: async (call) => {
+      await both(call, {})
+      const { me, ben, api, room } = call
+      await hears(ben, 'anna', me.hz)
+      await api.mutePublishedTrack(room, 'anna', (await me.send('see')).me.tracks[0].sid, true)
+      await hearsNothing(ben, 'anna')
+      await sees(ben, 'ben is told', (seen) => other(seen, 'anna').tracks[0].muted)
+      if (!me.lacks.ownMute) await sees(me, 'anna is told', (seen) => seen.me.tracks[0].muted)
+    },
+  },
+  {
+    title: 'permission to publish revoked in the call, then given back',
+    run: async (call) => {
+      await both(call, {})
+      const { me, ben, api, room } = call
+      await hears(ben, 'anna', me.hz)
+      await api.updateParticipant(room, 'anna', { permission: { canPublish: false, canSubscribe: true, canPublishData: true } })
+      await sees(ben, 'the track is gone', (seen) => other(seen, 'anna').tracks.length === 0)
+      if (!me.lacks.ownPermission) await sees(me, 'anna is told', (seen) => seen.me.tracks.length === 0 && !seen.me.permissions.publish)
+      await api.updateParticipant(room, 'anna', { permission: { canPublish: true, canSubscribe: true, canPublishData: true } })
+      if (!me.lacks.ownPermission) await sees(me, 'anna is told again', (seen) => seen.me.permissions.publish)
+      await eventually('it may publish again', async () => (await me.send('publish')).answer === true)
+      await hears(ben, 'anna', me.hz)
+    },
+  },
+  {
+    title: 'permission to subscribe revoked in the call, then given back',
+    run: async (call) => {
+      await both(call)
+      const { me, ben, api, room } = call
+      await hears(me, 'ben', ben.hz)
+      const may = (canSubscribe) => api.updateParticipant(room, 'anna', { permission: { canPublish: true, canSubscribe, canPublishData: true } })
+      await may(false)
+      await hearsNothing(me, 'ben')
+      await may(true)
+      await hears(me, 'ben', ben.hz)
+    },
+  },
+  {
+    title: 'metadata, attributes and name set by the server API',
+    run: async (call) => {
+      await both(call)
+      const { me, ben, api, room } = call
+      await api.updateParticipant(room, 'anna', { metadata: 'given', name: 'Anna of the desk', attributes: { role: 'guest' } })
+      await api.updateRoomMetadata(room, 'the blue room')
+      const told = ({ name, metadata, attributes }) => name === 'Anna of the desk' && metadata === 'given' && (me.lacks.attributes || attributes.role === 'guest')
+      await sees(me, 'anna is told', (seen) => told(seen.me) && seen.metadata === 'the blue room')
+      await sees(ben, 'ben is told', (seen) => told(other(seen, 'anna')) && seen.metadata === 'the blue room')
+    },
+  },
+  {
+    title: 'data from the server API',
+    run: async (call) => {
+      await both(call)
+      await call.api.sendData(call.room, new TextEncoder().encode('from the desk'), 0, { topic: 'desk', destinationIdentities: ['anna'] })
+      await eventually('it came', async () => (await call.me.send('received')).some(({ topic, bytes, from }) => topic === 'desk' && bytes === 13 && !from))
+    },
+  },
+]
