@@ -1,19 +1,25 @@
 // button.test.mjs — our own page, as a visitor uses it: by role and name, judged by what is heard.
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { EgressClient, EncodedFileOutput, RoomServiceClient } from 'livekit-server-sdk'
 import { startServer } from './lib/server.mjs'
 import { openChromium } from './lib/browser.mjs'
 import { eventually, hears, hearsNothing } from './lib/wait.mjs'
 import { showsState, startCall, visitor } from './lib/visitor.mjs'
 
-let server, low, high
+let server, low, high, recordings
 before(async () => {
-  server = await startServer()
+  recordings = mkdtempSync(join(tmpdir(), 'offhook-recordings-'))
+  server = await startServer({ args: ['--egress-directory', recordings] })
   ;[low, high] = await Promise.all([openChromium({ hz: 440 }), openChromium({ hz: 880 })])
 })
 after(async () => {
   await Promise.allSettled([low?.close(), high?.close()])
   await server?.stop()
+  rmSync(recordings, { recursive: true, force: true })
 })
 
 describe('the page of the binary', () => {
@@ -81,6 +87,24 @@ describe('the page of the binary', () => {
       assert.deepEqual(problems, [], where)
       await page.close()
     }
+  })
+
+  test('S63 the visitor sees and is told that the call is recorded, from a back end, and when that is over', async () => {
+    const { page, problems } = await visitor(low, server.http)
+    await startCall(page)
+    await hears(page, 440)
+    const rooms = await new RoomServiceClient(server.http, server.key, server.secret).listRooms()
+    const egress = new EgressClient(server.http, server.key, server.secret)
+    const { egressId } = await egress.startRoomCompositeEgress(rooms[0].name, new EncodedFileOutput({ filepath: 'seen' }), { audioOnly: true })
+    await page.getByText('Recorded', { exact: true }).waitFor()
+    await page.getByText('Recording started').waitFor({ state: 'attached' })
+    await eventually('half a second is in the file', () => statSync(join(recordings, 'seen.ogg'), { throwIfNoEntry: false })?.size > 2000)
+    await egress.stopEgress(egressId)
+    await page.getByText('Recorded', { exact: true }).waitFor({ state: 'hidden' })
+    await hears(page, 440)
+    await page.getByRole('button', { name: 'End call' }).click()
+    assert.deepEqual(problems, [])
+    await page.close()
   })
 
   test('S28 N03 a refused microphone is explained, with a way to try again', async () => {
