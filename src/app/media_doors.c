@@ -93,6 +93,7 @@ bool oh_media_doors_init(struct oh_media_doors *doors, const struct oh_config *c
                          struct uv_loop_s *loop, struct oh_world *world, const struct oh_udp_handler *handler,
                          void *ctx, char error[OH_CONFIG_ERROR_MAX]) {
   *doors = (struct oh_media_doors){0};
+  if (config->livekit_host && *config->livekit_host) return true; // which may want these ports itself
   struct opening o = {doors, config, loop, world, handler, ctx};
   const struct oh_strings *addresses = &config->rtc.bind_addresses;
   for (uint8_t proto = OH_UDP; proto <= (config->rtc.allow_tcp_fallback ? OH_TCP : OH_UDP); proto++)

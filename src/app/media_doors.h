@@ -21,8 +21,9 @@ struct oh_media_doors {
   size_t candidate_count;
 };
 
-// Opens worker `index`'s doors. False: `error` says why (fini still applies). A port that nobody asked for by
-// name and that is taken is replaced by a free one.
+// Opens worker `index`'s doors; none when another server carries the calls (livekit_host). False: `error`
+// says why (fini still applies). A port that nobody asked for by name and that is taken is replaced by a free
+// one.
 bool oh_media_doors_init(struct oh_media_doors *doors, const struct oh_config *config, uint32_t index,
                          struct uv_loop_s *loop, struct oh_world *world, const struct oh_udp_handler *handler,
                          void *ctx, char error[OH_CONFIG_ERROR_MAX]);

@@ -80,6 +80,8 @@ describe('what is here and what is there', () => {
     assert.deepEqual([api.status, await api.text()], [404, 'calls are carried by another server'])
     assert.equal((await near.get('/agent')).status, 404)
     assert.equal((await near.get('/')).status, 200)
+    assert.doesNotMatch(near.log, /media address/) // the other server may want these ports
+    assert.match(far.log, /media address/)
   })
 
   test('the token is the other server’s, and its rooms get what it asks for', async () => {
