@@ -23,10 +23,11 @@ const ROLES = {
 const STATES = ['own', 'other', 'expired', 'revoked', 'wrong key']
 
 // What a request gets that is let in; everybody else gets 401. `roles`: with a good token of their own room.
-// `bound`: the room of the token must be that of the request. `revocable`: a revoked token does not do.
+// `bound`: the room of the token must be that of the request. `revocable`: a revoked token does not do; it is taken
+// back in one room, so what is asked about none or about another (as the egress here) is not concerned.
 const open = (answer, ask = {}) => ({ roles: Object.keys(ROLES), anyToken: true, answer, ...ask })
 const ANYBODY_KNOWN = Object.keys(ROLES).filter((role) => role !== 'nobody')
-const call = (role, body, answer) => ({ roles: [role], bound: role === 'admin', revocable: role !== 'lister', body, answer })
+const call = (role, body, answer) => ({ roles: [role], bound: role === 'admin', revocable: role !== 'lister' && role !== 'recorder', body, answer })
 const refused = { roles: ANYBODY_KNOWN, answer: 501, body: {} }
 const SOMEBODY = { room: ROOM, identity: PERSON }
 const joins = (query = '') => ({ roles: ['visitor', 'agent'], revocable: true, upgrade: true, query, answer: 101 })
