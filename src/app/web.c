@@ -167,6 +167,7 @@ static const struct place {
     {"/rtc/v1", "roomJoin", OH_WEB_RTC, NULL},
     {"/rtc/validate", "roomJoin", OH_WEB_RTC, NULL},
     {"/rtc/v1/validate", "roomJoin", OH_WEB_RTC, NULL},
+    {"/agent", "agent", OH_WEB_AGENT, NULL},
 };
 #define PLACE_COUNT (sizeof places / sizeof *places)
 

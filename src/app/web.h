@@ -19,6 +19,7 @@ struct oh_worker;
 struct oh_keyring;
 struct oh_doorman;
 struct oh_twirp_door;
+struct oh_agents_door;
 struct oh_house;
 struct oh_web {
   struct oh_http_server *server;
@@ -34,14 +35,15 @@ struct oh_web {
   struct oh_clerk *clerk;          // does what is slow
   struct oh_keyring *keyring;      // identity providers' keys, at the clerk
   // This worker's own:
-  struct oh_doorman *doorman;  // who is calling
-  struct oh_twirp_door *twirp; // the server API
-  struct oh_worker *worker;    // whose this is: the clerk's answers are posted to it
-  struct oh_house *house;      // its rooms
+  struct oh_doorman *doorman;    // who is calling
+  struct oh_twirp_door *twirp;   // the server API
+  struct oh_agents_door *agents; // agents' workers
+  struct oh_worker *worker;      // whose this is: the clerk's answers are posted to it
+  struct oh_house *house;        // its rooms
 };
 
-enum oh_web_route { OH_WEB_ANSWERED, OH_WEB_RTC };
-// Answers the held request, or says that it is one for signalling.
+enum oh_web_route { OH_WEB_ANSWERED, OH_WEB_RTC, OH_WEB_AGENT };
+// Answers the held request, or says that it is one for signalling or for agents' workers.
 enum oh_web_route oh_web_request(struct oh_web *web, int64_t now_us, oh_id conn,
                                  const struct oh_http_request *request);
 // Walks the addresses that are neither the voice API's nor the server API's (`offhook help routes`): start

@@ -1,5 +1,6 @@
 // worker.c — see worker.h
 #include "app/worker.h"
+#include "app/agents_door.h"
 #include "app/doorman.h"
 #include "app/log_sink.h"
 #include "app/media_doors.h"
@@ -168,7 +169,11 @@ static void receive_join(struct oh_worker *w, int64_t now_us, oh_id conn,
 
 static void on_request(void *ctx, int64_t now_us, oh_id conn, const struct oh_http_request *request) {
   struct oh_worker *w = ctx;
-  if (oh_web_request(&w->web, now_us, conn, request) == OH_WEB_RTC) receive_join(w, now_us, conn, request);
+  switch (oh_web_request(&w->web, now_us, conn, request)) {
+  case OH_WEB_ANSWERED: break;
+  case OH_WEB_RTC: receive_join(w, now_us, conn, request); break;
+  case OH_WEB_AGENT: oh_agents_door_request(&w->web, now_us, conn, request); break;
+  }
   settle(w, now_us);
 }
 
@@ -177,6 +182,8 @@ static void on_message(void *ctx, int64_t now_us, oh_id conn, bool is_text, stru
   uint64_t session;
   if (oh_map_get(&w->session_of, &conn, sizeof conn, &session))
     oh_house_recv(w->house, now_us, (oh_id)session, is_text, data.data, data.len);
+  else
+    oh_agents_door_message(&w->web, now_us, conn, is_text, data);
   settle(w, now_us);
 }
 
@@ -184,9 +191,12 @@ static void on_closed(void *ctx, int64_t now_us, oh_id conn, uint16_t code) {
   struct oh_worker *w = ctx;
   (void)code;
   uint64_t session;
-  if (!oh_map_get(&w->session_of, &conn, sizeof conn, &session)) return;
-  forget(w, conn, (oh_id)session);
-  oh_house_signal_closed(w->house, now_us, (oh_id)session);
+  if (oh_map_get(&w->session_of, &conn, sizeof conn, &session)) {
+    forget(w, conn, (oh_id)session);
+    oh_house_signal_closed(w->house, now_us, (oh_id)session);
+  } else if (!oh_agents_door_closed(&w->web, now_us, conn)) {
+    return;
+  }
   settle(w, now_us);
 }
 
@@ -264,11 +274,13 @@ static void on_deadline(uv_timer_t *timer) {
 
 static void settle(struct oh_worker *w, int64_t now_us) {
   if (oh_house_deadline(w->house) <= now_us) oh_house_tick(w->house, now_us);
+  oh_agents_door_settle(&w->web, now_us);
   send_frames(w);
   oh_outbox_flush(&w->outbox);
   post_happenings(w);
   oh_satchel_tick(w->satchel, now_us);
   int64_t next_us = oh_earlier(oh_house_deadline(w->house), oh_satchel_deadline(w->satchel));
+  next_us = oh_earlier(next_us, oh_agents_door_deadline(&w->web));
   if (next_us == w->armed_us || w->is_stopping) return;
   w->armed_us = next_us;
   if (next_us == INT64_MAX) {
@@ -441,6 +453,7 @@ static void open_http(struct oh_worker *w, const struct oh_worker_config *config
                            .worker = w};
   w->web.doorman = oh_doorman_open(&w->web);
   w->web.twirp = oh_twirp_door_open();
+  w->web.agents = oh_agents_door_open(&w->web, w->index == 0, LIVEKIT_VERSION, w->crew->node_id);
   for (size_t i = 0; i < config->listener_count; i++)
     oh_http_server_add_listener(w->web.server, config->listeners[i], config->tls);
 }
@@ -500,6 +513,7 @@ void oh_worker_close(struct oh_worker *w) {
   if (w->echo) oh_echo_close(w->echo);
   oh_doorman_close(w->web.doorman);
   oh_twirp_door_close(w->web.twirp);
+  oh_agents_door_close(w->web.agents);
   oh_outbox_fini(&w->outbox);
   oh_map_fini(&w->session_of);
   oh_map_fini(&w->conn_of);

@@ -4,6 +4,10 @@
 
 // X(name, help)
 #define OH_COUNTERS_CALLS(X)                                                                                 \
+  X(agent_jobs_assigned, "jobs given to agents' workers")                                                    \
+  X(agent_jobs_again, "jobs given out again because an agent was lost")                                      \
+  X(agent_jobs_refused, "jobs for agents' workers not taken: too many, or words that no token can carry")    \
+  X(agent_drop_malformed, "messages of agents' workers that could not be read")                              \
   X(api_calls, "calls of the server API worked off")                                                         \
   X(api_refused, "calls of the server API answered with an error")                                           \
   X(checks_issued, "tokens issued for network checks")                                                       \

@@ -12,6 +12,16 @@
 #define OH_REVOCATION_S (30 * 24 * 3600)     // no token of ours lives longer (voice.*.token_ttl, invite_ttl)
 #define OH_API_CALL_US (75 * 1000000LL)      // the slowest is an RPC, whose callee has a minute at most
 
+// Agents (livekit/agency.h, livekit/dispatch.h).
+#define OH_AGENT_WORKERS_MAX 1024           // connections to /agent
+#define OH_AGENT_JOBS_MAX 16384             // waiting and running, of all rooms
+#define OH_AGENT_MESSAGE_MAX (1024 * 1024)  // one message of a worker; metadata may be half of it
+#define OH_AGENT_ANSWER_US (10 * 1000000LL) // LiveKit: for a worker to register, or to say whether it is free
+#define OH_AGENT_WAIT_US (600 * 1000000LL)  // a job waits for a worker to come; the room may end sooner
+#define OH_AGENT_TRIES_MAX 32               // workers asked for one job, before the first may be asked again
+#define OH_DISPATCH_JOBS_MAX 64             // of one dispatch, those that are over included
+#define OH_DISPATCH_ATTEMPTS_MAX 5          // times that a lost agent is sent for
+
 // What happens, told to webhook.urls (livekit/happening.h, livekit/webhook.h, livekit/postman.h,
 // store/backlog.h).
 #define OH_HAPPENINGS_MAX 65536                    // waiting in one house; a worker takes them at once

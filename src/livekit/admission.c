@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "livekit/departure.h"
+#include "livekit/dispatch.h"
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
 #include "livekit/refresh.h"
@@ -161,6 +162,7 @@ static void start(struct oh_house *house, int64_t now_us, struct oh_participant 
   oh_participant_changed(house, p, OH_OTHERS);
   oh_room_changed(house, now_us, p->room, false);
   if (fresh) oh_resident_dispatch(house, now_us, fresh);
+  if (fresh) oh_dispatch_begin(house, now_us, fresh);
   oh_subscribe_listener(house, now_us, p);
   if (p->subscriber_primary) oh_negotiate_want(house, now_us, p, true);
   take_embedded(house, now_us, id, join);

@@ -17,6 +17,7 @@ struct oh_agency *oh_agency_open(struct oh_world *world, const struct oh_agency_
   OH_CHECK(a);
   a->world = world;
   a->config = *config;
+  a->first_us = OH_NEVER;
   oh_slab_init(&a->workers, sizeof(struct oh_agent_worker), OH_AGENT_WORKERS_MAX);
   oh_slab_init(&a->jobs, sizeof(struct oh_agency_job), OH_AGENT_JOBS_MAX);
   uint8_t secret[16];
@@ -26,6 +27,7 @@ struct oh_agency *oh_agency_open(struct oh_world *world, const struct oh_agency_
 }
 
 static void free_worker(struct oh_agency *a, oh_id id) {
+  a->is_stale = true;
   struct oh_agent_worker *w = oh_slab_find(&a->workers, id);
   free(w->key_id);
   free(w->key_secret);
@@ -34,6 +36,7 @@ static void free_worker(struct oh_agency *a, oh_id id) {
 }
 
 static void free_job(struct oh_agency *a, struct oh_agency_job *job) {
+  a->is_stale = true;
   oh_map_remove(&a->jobs_by_id, job->job->id, strlen(job->job->id));
   oh_message_free(job->job);
   oh_slab_remove(&a->jobs, job->id);
@@ -84,7 +87,7 @@ static void send(struct oh_agency *a, oh_id worker, const Livekit__ServerMessage
 
 static void hang_up(struct oh_agency *a, struct oh_agent_worker *w, uint16_t code) {
   if (w->closing) return;
-  w->closing = true;
+  w->closing = a->is_stale = true;
   queue_frame(a, &(struct oh_agency_frame){.worker = w->id, .close = true, .code = code});
 }
 
@@ -183,6 +186,7 @@ static bool is_served(struct oh_agency *a, const Livekit__Job *job) {
 }
 
 static void ask(struct oh_agency *a, int64_t now_us, struct oh_agency_job *job, struct oh_agent_worker *w) {
+  a->is_stale = true;
   job->stage = OH_JOB_ASKED;
   job->worker = w->id;
   job->by_us = now_us + OH_AGENT_ANSWER_US;
@@ -205,6 +209,7 @@ static void seek(struct oh_agency *a, int64_t now_us, struct oh_agency_job *job)
   bool never = known && !is_served(a, job->job);
   if (!job->waits || never)
     return end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "no worker is there for it", false);
+  a->is_stale = true;
   job->stage = OH_JOB_WAITING;
   job->worker = 0;
   job->by_us = job->wait_until_us;
@@ -257,8 +262,7 @@ unsigned oh_agency_automatic(const struct oh_agency *a) {
   unsigned types = 0;
   for (oh_id id = 0; (id = oh_slab_next(&a->workers, id)) != 0;) {
     const struct oh_agent_worker *w = oh_slab_find(&a->workers, id);
-    if (w->registration && !w->closing && !*w->registration->agent_name)
-      types |= 1u << w->registration->type;
+    if (w->registration && !w->closing && !*w->registration->agent_name) types |= 1u << w->registration->type;
   }
   return types;
 }
@@ -276,6 +280,7 @@ oh_id oh_agency_connect(struct oh_agency *a, int64_t now_us, const struct oh_key
   oh_id id;
   struct oh_agent_worker *w = oh_slab_add(&a->workers, &id);
   if (!w) return 0;
+  a->is_stale = true;
   w->id = id;
   w->key_id = oh_str_dup(oh_str(key->id));
   w->key_secret = oh_str_dup(oh_str(key->secret));
@@ -302,7 +307,8 @@ void oh_agency_disconnected(struct oh_agency *a, int64_t now_us, oh_id worker) {
 
 // ---- time
 
-int64_t oh_agency_deadline(const struct oh_agency *a) {
+int64_t oh_agency_deadline(struct oh_agency *a) {
+  if (!a->is_stale) return a->first_us;
   int64_t first_us = OH_NEVER;
   for (oh_id id = 0; (id = oh_slab_next(&a->workers, id)) != 0;) {
     const struct oh_agent_worker *w = oh_slab_find(&a->workers, id);
@@ -312,7 +318,8 @@ int64_t oh_agency_deadline(const struct oh_agency *a) {
     const struct oh_agency_job *job = oh_slab_find(&a->jobs, id);
     if (job->stage != OH_JOB_RUNNING) first_us = oh_earlier(first_us, job->by_us);
   }
-  return first_us;
+  a->is_stale = false;
+  return a->first_us = first_us;
 }
 
 void oh_agency_tick(struct oh_agency *a, int64_t now_us) {
@@ -354,6 +361,7 @@ static void on_register(struct oh_agency *a, int64_t now_us, struct oh_agent_wor
   bool known_type = request->type <= LIVEKIT__JOB_TYPE__JT_PARTICIPANT;
   if (w->registration || !known_type || strlen(request->agent_name) > OH_NAME_MAX)
     return hang_up(a, w, PROTOCOL_ERROR);
+  a->is_stale = true;
   w->registration = (Livekit__RegisterWorkerRequest *)oh_message_copy(&request->base);
   oh_log(&a->world->log, OH_LOG_INFO, "agent worker registered", "worker=%s agent=%s type=%d version=%s",
          w->sid.text, request->agent_name, (int)request->type, request->version);
@@ -399,6 +407,7 @@ static void on_availability(struct oh_agency *a, int64_t now_us, struct oh_agent
     oh_count(&a->world->counters, OH_COUNT_agent_jobs_refused);
     return seek(a, now_us, job);
   }
+  a->is_stale = true;
   job->stage = OH_JOB_RUNNING;
   state->status = LIVEKIT__JOB_STATUS__JS_RUNNING;
   state->started_at = state->updated_at = unix_ns(a, now_us);

@@ -35,7 +35,7 @@ unsigned oh_agency_automatic(const struct oh_agency *agency);
 
 struct oh_agency_frame {
   oh_id worker;
-  bool close;    // instead of a message: with code 1000, or 1002 for one that broke the protocol
+  bool close; // instead of a message: with code 1000, or 1002 for one that broke the protocol
   uint16_t code;
   uint8_t *data; // a binary message; malloc'd: the caller free()s
   size_t len;
@@ -52,7 +52,7 @@ struct oh_job_news {
 bool oh_agency_next_news(struct oh_agency *agency, struct oh_job_news *news);
 void oh_job_news_fini(struct oh_job_news *news);
 
-int64_t oh_agency_deadline(const struct oh_agency *agency);
+int64_t oh_agency_deadline(struct oh_agency *agency);
 void oh_agency_tick(struct oh_agency *agency, int64_t now_us);
 
 struct oh_agency_stats {

@@ -41,6 +41,8 @@ struct oh_agency {
   struct oh_agency_config config;
   struct oh_slab workers, jobs;
   struct oh_map jobs_by_id;
+  int64_t first_us; // the earliest deadline, unless it is stale
+  bool is_stale;
   struct oh_agency_out *frames, *last_frame;
   struct oh_agency_told *news, *last_news;
 };

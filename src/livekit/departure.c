@@ -1,6 +1,7 @@
 // departure.c — see departure.h
 #include "livekit/departure.h"
 #include "base/limits.h"
+#include "livekit/dispatch.h"
 #include "livekit/negotiation.h"
 
 enum {
@@ -62,6 +63,8 @@ void oh_departure_signal_lost(struct oh_house *house, int64_t now_us, struct oh_
   participant->signal_lost_us = now_us;
   oh_negotiate_pause(participant);
   bool failed = participant->resume_by_us != OH_NEVER; // in the grace after a media failure
+  if (oh_dispatch_is_lost(participant)) // an agent whose worker has gone too: nobody comes back for it
+    return oh_participant_close(house, now_us, participant, LIVEKIT__DISCONNECT_REASON__AGENT_ERROR);
   if (media_lives(participant) || failed) return;
   oh_participant_close(house, now_us, participant, LIVEKIT__DISCONNECT_REASON__SIGNAL_CLOSE);
 }

@@ -1,8 +1,9 @@
 // dispatch.c — see dispatch.h
 #include "livekit/dispatch.h"
 #include "base/check.h"
-#include "livekit/agency.h"
 #include "livekit/message.h"
+#include "livekit/order.h"
+#include "livekit/publish.h"
 #include "livekit/resident.h"
 
 // ---- orders, on their way to the agency
@@ -246,15 +247,14 @@ Livekit__AgentDispatch *oh_dispatch_describe(struct oh_house *house, const struc
 
 // ---- what happens in the room
 
-static void link_agent(struct oh_participant *p) {
+void oh_dispatch_joined(struct oh_participant *p) {
   for (struct oh_dispatch *d = p->room->dispatches; d; d = d->next)
     for (struct oh_room_job *job = d->jobs; job; job = job->next)
-      if (!job->over && strcmp(job->state->participant_identity, p->claims.identity) == 0)
-        job->agent = p->id;
+      if (!job->over && strcmp(job->state->participant_identity, p->claims.identity) == 0) job->agent = p->id;
 }
 
 void oh_dispatch_arrived(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
-  if (p->dependent) return link_agent(p);
+  if (p->dependent) return;
   for (struct oh_dispatch *d = p->room->dispatches; d; d = d->next)
     order_for(house, now_us, p, d, LIVEKIT__JOB_TYPE__JT_PARTICIPANT);
 }
@@ -277,11 +277,19 @@ static bool was_lost(Livekit__DisconnectReason reason) {
   }
 }
 
+static struct oh_room_job *done_by(const struct oh_dispatch *dispatch, oh_id agent) {
+  struct oh_room_job *job = dispatch->jobs;
+  while (job && (job->over || job->agent != agent))
+    job = job->next;
+  return job;
+}
+
 void oh_dispatch_left(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
   for (struct oh_dispatch *d = p->room->dispatches; d; d = d->next) {
-    for (struct oh_room_job *job = d->jobs; job; job = job->next) {
+    for (struct oh_room_job *job = d->jobs; job; job = job->next)
       if (job->subject == p->id) cancel(house, job);
-      if (job->agent != p->id || job->over) continue;
+    struct oh_room_job *job;
+    while ((job = done_by(d, p->id)) != NULL) {
       cancel(house, job);
       end(house, now_us, p->room, d, job, was_lost(p->reason));
     }
@@ -303,8 +311,7 @@ static void worker_is_lost(struct oh_house *house, int64_t now_us, struct oh_roo
   job->worker_lost = true;
   if (!agent) return end(house, now_us, room, dispatch, job, true);
   // It may go on without its worker; when its signalling has gone as well, nobody is there.
-  if (!agent->session)
-    oh_participant_close(house, now_us, agent, LIVEKIT__DISCONNECT_REASON__AGENT_ERROR);
+  if (!agent->session) oh_participant_close(house, now_us, agent, LIVEKIT__DISCONNECT_REASON__AGENT_ERROR);
 }
 
 void oh_house_job_news(struct oh_house *house, int64_t now_us, const struct oh_job_news *news) {

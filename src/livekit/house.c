@@ -76,6 +76,7 @@ void oh_house_close(struct oh_house *house) {
   oh_session_fini(house);
   oh_egress_fini(house);
   oh_happenings_fini(&house->happenings);
+  oh_orders_fini(&house->orders);
   oh_sfu_close(house->sfu);
   oh_hub_close(house->hub);
   oh_slab_fini(&house->rooms);

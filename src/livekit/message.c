@@ -46,6 +46,11 @@ void oh_message_free(void *message) {
   if (message) protobuf_c_message_free_unpacked(message, NULL);
 }
 
+void oh_message_set_text(char **field, const char *text) {
+  if (*field != protobuf_c_empty_string) free(*field);
+  *field = oh_str_dup(oh_str(text));
+}
+
 uint8_t *oh_message_write(const ProtobufCMessage *message, size_t *len) {
   size_t size = protobuf_c_message_get_packed_size(message);
   uint8_t *packed = malloc(size ? size : 1);

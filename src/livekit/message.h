@@ -12,7 +12,9 @@
 // Unknown fields are kept.
 ProtobufCMessage *oh_message_read(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t len);
 ProtobufCMessage *oh_message_copy(const ProtobufCMessage *message); // malloc'd, as if it had been read
-void oh_message_free(void *message);                                // may be NULL
+// A copy of `text` in place of a string field's value, in a message that was read or copied.
+void oh_message_set_text(char **field, const char *text);
+void oh_message_free(void *message); // may be NULL
 // Packs; malloc'd, never NULL (an empty message has *len 0).
 uint8_t *oh_message_write(const ProtobufCMessage *message, size_t *len);
 // Whether others can read what we would pass on: all strings are UTF-8, and no unknown field has number 0

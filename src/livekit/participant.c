@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/heap.h"
 #include "livekit/data.h"
+#include "livekit/dispatch.h"
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
 #include "livekit/rpc.h"
@@ -98,6 +99,7 @@ struct oh_participant *oh_participant_open(struct oh_house *house, int64_t now_u
   }
   *end = p;
   room->participant_count++;
+  if (p->dependent) oh_dispatch_joined(p);
   return p;
 }
 
@@ -111,6 +113,7 @@ void oh_participant_activate(struct oh_house *house, int64_t now_us, struct oh_p
   for (const struct oh_track *track = p->tracks; track; track = track->next)
     if (track->published) oh_happening_track(house, now_us, "track_published", track);
   oh_egress_participant_active(house, now_us, p);
+  oh_dispatch_arrived(house, now_us, p);
 }
 
 static void leave_list(struct oh_participant *p) {
@@ -152,6 +155,7 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
   oh_participant_changed(house, p, OH_OTHERS);
   leave_list(p);
   oh_egress_participant_gone(house, now_us, p);
+  oh_dispatch_left(house, now_us, p);
   oh_happening_participant(house, now_us,
                            p->was_active ? "participant_left" : "participant_connection_aborted", p);
   if (!p->claims.video.hidden) oh_room_departed(room, now_us, p);

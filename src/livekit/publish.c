@@ -2,6 +2,7 @@
 #include "livekit/publish.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "livekit/dispatch.h"
 #include "livekit/subscribe.h"
 
 struct oh_track *oh_track_at(struct oh_house *house, oh_id track) {
@@ -226,6 +227,7 @@ static void list_track(struct oh_house *house, int64_t now_us, struct oh_track *
   if (participant->was_active) oh_happening_track(house, now_us, "track_published", track);
   oh_subscribe_track(house, now_us, track);
   oh_egress_track_published(house, now_us, track);
+  if (newcomer) oh_dispatch_published(house, now_us, participant);
 }
 
 static oh_id open_media(struct oh_house *house, const struct oh_track *track) {

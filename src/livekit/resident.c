@@ -12,6 +12,10 @@ static const struct oh_resident_ops *find_kind(const struct oh_house *house, con
   return NULL;
 }
 
+bool oh_resident_is_known(const struct oh_house *house, const char *agent_name) {
+  return find_kind(house, agent_name) != NULL;
+}
+
 static void free_identity(struct oh_room *room, const struct oh_resident_ops *ops,
                           char identity[OH_NAME_MAX]) {
   snprintf(identity, OH_NAME_MAX, "%s", ops->identity);

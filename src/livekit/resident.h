@@ -41,6 +41,7 @@ void oh_resident_set_attribute(struct oh_house *house, oh_id resident, const cha
 struct oh_room;
 struct oh_track;
 struct oh_subscription;
+bool oh_resident_is_known(const struct oh_house *house, const char *agent_name);
 void oh_resident_dispatch(struct oh_house *house, int64_t now_us,
                           struct oh_room *room); // a new room's agents
 void oh_resident_tap(struct oh_house *house, int64_t now_us, struct oh_subscription *subscription);

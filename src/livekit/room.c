@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "livekit/departure.h"
+#include "livekit/dispatch.h"
 #include "livekit/json.h"
 #include "livekit/message.h"
 #include "livekit/publish.h"
@@ -141,6 +142,7 @@ void oh_room_close(struct oh_house *house, int64_t now_us, struct oh_room *room,
                    Livekit__DisconnectReason reason) {
   Livekit__RoomEndReason ended = end_reason(house, now_us, room, reason);
   oh_log(&house->world->log, OH_LOG_INFO, "room finished", "room=%s sid=%s", room->name, room->sid.text);
+  oh_dispatch_forget(house, room);
   while (room->participants)
     oh_departure_dismiss(house, now_us, room->participants, reason,
                          LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);

@@ -50,7 +50,8 @@ struct oh_room {
   uint8_t sif_trailer[16]; // marks E2EE silence; random per room
   uint8_t *nonces;         // of the latest data packets that had one, as a ring
   uint32_t nonce_count;
-  uint32_t place; // in the deadline heap
+  struct oh_dispatch *dispatches; // agents wanted here, oldest first (dispatch.h)
+  uint32_t place;                 // in the deadline heap
 };
 
 struct oh_room *oh_room_find(struct oh_house *house, struct oh_str name);

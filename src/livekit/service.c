@@ -1,10 +1,12 @@
 // service.c — see service.h
 #include "livekit/service.h"
+#include "agent.pb-c.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "livekit/activity.h"
 #include "livekit/message.h"
 #include "livekit/revocation.h"
+#include "livekit/service_agent.h"
 #include "livekit/service_data.h"
 #include "livekit/service_egress.h"
 #include "livekit/service_room.h"
@@ -30,6 +32,7 @@
 #define EGRESS "livekit.Egress"
 #define START(name, request)                                                                                 \
   METHOD(EGRESS, name, request, egress_info, RECORD, "room_name", oh_egress_serve_start)
+#define AGENTS "livekit.AgentDispatchService"
 #define SIP(name) REFUSED("livekit.SIP", name, NO_SIP)
 #define INGRESS(name) REFUSED("livekit.Ingress", name, NO_INGRESS)
 
@@ -54,6 +57,12 @@ static const struct oh_method methods[] = {
            oh_room_update_metadata),
     METHOD(ROOM, "SendData", send_data_request, send_data_response, ADMIN, "room", oh_room_send_data),
     METHOD(ROOM, "PerformRpc", perform_rpc_request, perform_rpc_response, ADMIN, "room", oh_room_perform_rpc),
+    METHOD(AGENTS, "CreateDispatch", create_agent_dispatch_request, agent_dispatch, ADMIN, "room",
+           oh_agent_create_dispatch),
+    METHOD(AGENTS, "DeleteDispatch", delete_agent_dispatch_request, agent_dispatch, ADMIN, "room",
+           oh_agent_delete_dispatch),
+    METHOD(AGENTS, "ListDispatch", list_agent_dispatch_request, list_agent_dispatch_response, ADMIN, "room",
+           oh_agent_list_dispatch),
     REFUSED(ROOM, "ForwardParticipant", NO_MOVING),
     REFUSED(ROOM, "MoveParticipant", NO_MOVING),
     START("StartRoomCompositeEgress", room_composite_egress_request),

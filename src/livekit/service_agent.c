@@ -53,7 +53,8 @@ enum oh_call_state oh_agent_create_dispatch(struct oh_house *house, int64_t now_
     wish.attributes[i]->value = request->attributes[i]->value;
   }
   struct oh_dispatch *dispatch = oh_dispatch_add(house, now_us, room, &wish);
-  if (!dispatch) return refuse(call, OH_TWIRP_RESOURCE_EXHAUSTED, "the room has as many dispatches as it may");
+  if (!dispatch)
+    return refuse(call, OH_TWIRP_RESOURCE_EXHAUSTED, "the room has as many dispatches as it may");
   oh_call_answer(call, &oh_dispatch_describe(house, room, dispatch, 0)->base);
   return OH_CALL_DONE;
 }

@@ -1,4 +1,5 @@
-// service_agent.h — AgentDispatchService of the server API (facts/LIVEKIT.md 9.3). Handlers as service.h says.
+// service_agent.h — AgentDispatchService of the server API (facts/LIVEKIT.md 9.3). Handlers as service.h
+// says.
 #pragma once
 #include "livekit/service.h"
 

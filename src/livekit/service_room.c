@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "livekit/departure.h"
+#include "livekit/dispatch.h"
 #include "livekit/permission.h"
 #include "livekit/profile.h"
 #include "livekit/publish.h"
@@ -88,6 +89,7 @@ static enum oh_call_state open_room(struct oh_house *house, int64_t now_us, stru
     return OH_CALL_DONE;
   }
   oh_resident_dispatch(house, now_us, room);
+  oh_dispatch_begin(house, now_us, room);
   return answer_room(house, call, room);
 }
 

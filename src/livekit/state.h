@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "livekit/happening.h"
 #include "livekit/house.h"
+#include "livekit/order.h"
 #include "livekit/scratch.h"
 #include "rtc/hub.h"
 #include "sfu/sfu.h"
@@ -38,6 +39,8 @@ struct oh_house {
   struct oh_happenings happenings;
   struct oh_egresses egresses;
   struct oh_scratch scratch; // for messages under construction; empty between two calls from outside
+  struct oh_orders orders;   // of agents
+  unsigned automatic;        // bit n: nameless workers do jobs of livekit.JobType n
   bool draining;
 };
 #define OH_DEADLINE_ROOM ((uint64_t)1 << 32)
