@@ -281,6 +281,13 @@ const struct oh_config_key oh_config_keys[] = {
      .initial = "true",
      .reload = true,
      .help = "the echo partner answers calls that have no invitation"},
+    {.path = "voice.agent",
+     .type = OH_CONFIG_STRING,
+     .site = true,
+     .offset = SITE_KEY(agent),
+     .reload = true,
+     .help = "name of the agent (a worker of LiveKit Agents on /agent) that answers calls that have no "
+             "invitation, instead of the echo partner"},
     {.path = "voice.allowed_origins",
      .env = "OFFHOOK_ALLOWED_ORIGINS",
      .type = OH_CONFIG_LIST,

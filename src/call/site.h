@@ -38,6 +38,7 @@ struct oh_site {
   // the call
   uint32_t token_ttl_s, invite_ttl_s, ring_timeout_s, max_duration_s;
   bool echo;
+  char *agent; // the name of LiveKit Agents' worker that answers; NULL: none
 
   // what the button shows
   char *tel, *consent, *consent_text, *consent_version, *greeting, *placement, *label;

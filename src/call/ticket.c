@@ -124,6 +124,21 @@ static void set_attributes(struct oh_claims *claims, const struct oh_site *site,
   set(claims, "", OH_SITE_ATTRIBUTE, site->id);
 }
 
+// Who answers: the second person of an invitation, the site's agent, the echo partner, or whoever looks after
+// the rooms.
+static char *write_room_config(const struct oh_site *site, const struct oh_ticket_call *call) {
+  bool has_agent = site->agent && *site->agent;
+  if (call->invited) return oh_str_dup(OH_STR("{\"maxParticipants\":2}"));
+  if (!has_agent && !site->echo) return NULL;
+  json_t *config =
+      json_pack("{s:[{s:s}]}", "agents", "agentName", has_agent ? site->agent : OH_ECHO_AGENT_NAME);
+  OH_CHECK(config);
+  char *text = json_dumps(config, JSON_COMPACT);
+  OH_CHECK(text);
+  json_decref(config);
+  return text;
+}
+
 static char *sign_visitor(const struct oh_ticket_office *office, const struct oh_wish *wish,
                           const struct oh_user *user, const struct oh_ticket_call *call) {
   struct oh_claims claims;
@@ -136,10 +151,7 @@ static char *sign_visitor(const struct oh_ticket_office *office, const struct oh
   claims.video.room_join = true;
   claims.video.can_publish = claims.video.can_subscribe = claims.video.can_publish_data = true;
   claims.video.can_publish_sources = OH_SOURCES_LISTED | 1u << SOURCE_MICROPHONE;
-  if (call->invited)
-    claims.room_config = oh_str_dup(OH_STR("{\"maxParticipants\":2}"));
-  else if (office->site->echo)
-    claims.room_config = oh_str_dup(OH_STR("{\"agents\":[{\"agentName\":\"" OH_ECHO_AGENT_NAME "\"}]}"));
+  claims.room_config = write_room_config(office->site, call);
   set_attributes(&claims, office->site, wish, user);
   char *token = oh_token_write(&claims, &office->key);
   oh_claims_fini(&claims);
