@@ -45,6 +45,8 @@ const TABLE = {
   'GET /rtc/v1': joins(joinRequest),
   'GET /rtc/validate': validates(),
   'GET /rtc/v1/validate': validates(joinRequest),
+  // A worker serves all rooms; that its token names one changes nothing.
+  'GET /agent': { roles: ['agent'], revocable: false, upgrade: true, answer: 101 },
   // Who may call a site is the site's affair (signin.test.mjs); LiveKit's tokens change nothing.
   'POST /api/voice/token': open(400, { body: [] }),
   'POST /api/voice/invite': open(400, { body: [] }),
@@ -68,6 +70,9 @@ const TABLE = {
   'POST /twirp/livekit.RoomService/PerformRpc': call('admin', { room: ROOM, destinationIdentity: PERSON, method: 'm' }, 404),
   'POST /twirp/livekit.RoomService/ForwardParticipant': refused,
   'POST /twirp/livekit.RoomService/MoveParticipant': refused,
+  'POST /twirp/livekit.AgentDispatchService/CreateDispatch': call('admin', { room: ROOM, agentName: 'ada' }, 200),
+  'POST /twirp/livekit.AgentDispatchService/DeleteDispatch': call('admin', { room: ROOM, dispatchId: 'AD_none' }, 404),
+  'POST /twirp/livekit.AgentDispatchService/ListDispatch': call('admin', { room: ROOM }, 200),
   ...Object.fromEntries(
     ['StartRoomCompositeEgress', 'StartParticipantEgress', 'StartTrackCompositeEgress', 'StartTrackEgress', 'StartEgress']
       .map((name) => [`POST /twirp/livekit.Egress/${name}`, call('recorder', { room_name: 'no such room' }, 404)]),
