@@ -145,6 +145,7 @@ static bool take_switch(struct token_wish *wish, const char *flag) {
       {"--update-own-metadata", &video->can_update_own_metadata, true},
       {"--create", &video->room_create, true},
       {"--list", &video->room_list, true},
+      {"--record", &video->room_record, true},
   };
   for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
     if (strcmp(flag, switches[i].flag) != 0) continue;

@@ -11,7 +11,8 @@ const struct oh_command oh_commands[] = {
      "offhook serve [--port N] [--config FILE] [--check-config] …\n", oh_serve_command},
     {"token create", "print an access token for a room",
      "offhook token create --room ROOM --identity IDENTITY [--name NAME] [--metadata TEXT] [--ttl 6h]\n"
-     "                     [--hidden] [--agent] [--admin] [--no-publish] [--no-subscribe] [--no-data]\n"
+     "                     [--create] [--list] [--record] [--admin] (for the server API)\n"
+     "                     [--hidden] [--agent] [--no-publish] [--no-subscribe] [--no-data]\n"
      "                     [--source microphone]… [--attribute key=value]… [--update-own-metadata]\n"
      "Signs with the first key of the configuration (LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or --config "
      "FILE).\n",

@@ -118,6 +118,8 @@ static void back(struct oh_errand *errand, struct oh_web *home, int64_t now_us, 
   if (i < door->pending_count) { // else it took too long, and has been answered
     oh_id conn = door->pending[i].conn;
     door->pending[i] = door->pending[--door->pending_count];
+    oh_log(&home->world->log, OH_LOG_DEBUG, "server API call", "method=%s code=%s", visit->call.method->name,
+           lost ? "lost" : oh_twirp_code_name(visit->call.error.code));
     if (lost) oh_call_fail(&visit->call, OH_TWIRP_UNAVAILABLE, "the server is too busy");
     if (visit->call.error.code == OH_TWIRP_OK)
       respond_answer(home, conn, &visit->call, visit->format);
