@@ -93,14 +93,14 @@
 #define OH_TRACKS_PER_MEMBER_MAX 8          // published at once (RELIABILITY 5.5)
 #define OH_TRANSPORTS_PER_MEMBER_MAX 2      // publisher and subscriber
 #define OH_SUBSCRIPTIONS_PER_MEMBER_MAX 200 // LiveKit rooms of voice stay far below (RELIABILITY 5.5)
-#define OH_TAPS_PER_TRACK_MAX 8             // recorder, echo partner, agent
-#define OH_HISTORY_PACKETS 200              // kept for NACKs: 4 s of 20 ms packets, as LiveKit
-#define OH_HISTORY_BYTES (32 * 1024)        // 4 s at 64 kbit/s, 500 ms at Opus' highest rate
-#define OH_RESENDS_MAX 2                    // of one packet to one listener
-#define OH_RESEND_CREDIT_BYTES (8 * 1024)   // saved up at most for resends: 1 s at 64 kbit/s
-#define OH_MISSING_MAX 100                  // packets we ask one publisher for at a time (LiveKit)
-#define OH_MISSING_TRIES 5                  // NACKs for one packet (LiveKit)
-#define OH_SFU_EVENTS_MIN 64                // waiting events; grows in tick, never on the packet path
+#define OH_TAPS_PER_TRACK_MAX 16          // recorders (OH_EGRESS_PER_VOICE_MAX of them), echo partner, agents
+#define OH_HISTORY_PACKETS 200            // kept for NACKs: 4 s of 20 ms packets, as LiveKit
+#define OH_HISTORY_BYTES (32 * 1024)      // 4 s at 64 kbit/s, 500 ms at Opus' highest rate
+#define OH_RESENDS_MAX 2                  // of one packet to one listener
+#define OH_RESEND_CREDIT_BYTES (8 * 1024) // saved up at most for resends: 1 s at 64 kbit/s
+#define OH_MISSING_MAX 100                // packets we ask one publisher for at a time (LiveKit)
+#define OH_MISSING_TRIES 5                // NACKs for one packet (LiveKit)
+#define OH_SFU_EVENTS_MIN 64              // waiting events; grows in tick, never on the packet path
 
 // Data channels (src/rtc).
 #define OH_SCTP_PACKET_MAX 1188  // with DTLS, UDP and TURN inside IPv6's smallest MTU, as browsers

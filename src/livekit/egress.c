@@ -23,6 +23,7 @@ struct oh_egress {
   struct oh_house *house;
   struct oh_sid id, room_sid;
   char *room_name;
+  char *publisher;           // identity of whom it hears; NULL: anybody
   ProtobufCMessage *request; // ours; the plan borrows from it
   struct oh_egress_plan plan;
   uint64_t reel;
@@ -125,6 +126,11 @@ static void on_arrived(void *self, int64_t now_us) {
   (void)self, (void)now_us;
 }
 
+static bool wants(void *self, oh_id track) {
+  struct oh_egress *e = self;
+  return voice_of(e, track)->wanted;
+}
+
 static int64_t no_deadline(const void *self) {
   (void)self;
   return OH_NEVER;
@@ -179,6 +185,7 @@ static const struct oh_resident_ops recorder = {.agent_name = "",
                                                 .close = on_close,
                                                 .packet = on_packet,
                                                 .heard = on_heard,
+                                                .wants = wants,
                                                 .arrived = on_arrived,
                                                 .deadline = no_deadline,
                                                 .tick = on_arrived};
@@ -210,6 +217,7 @@ static bool send_recorder(struct oh_egress *e, int64_t now_us, struct oh_room *r
 static void forget(struct oh_egress *e) {
   oh_message_free(e->request);
   free(e->room_name);
+  free(e->publisher);
   free(e);
 }
 
@@ -332,6 +340,7 @@ static bool find_subject(struct oh_egress *e, struct oh_room *room, struct oh_eg
   names->fallback = room->name;
   if (e->plan.source == OH_EGRESS_PARTICIPANT) {
     names->fallback = names->identity = e->plan.identity;
+    e->publisher = oh_str_dup(oh_str(e->plan.identity));
     if (oh_participant_by_identity(room, e->plan.identity)) return true;
     return refuse(error, OH_TWIRP_NOT_FOUND, "participant does not exist"), false;
   }
@@ -341,6 +350,7 @@ static bool find_subject(struct oh_egress *e, struct oh_room *room, struct oh_eg
   if (track->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE)
     return refuse(error, OH_TWIRP_FAILED_PRECONDITION, "track is encrypted end to end"), false;
   e->track = track->id;
+  e->publisher = oh_str_dup(oh_str(track->participant->claims.identity));
   names->fallback = names->track_id = track->sid.text;
   names->identity = track->participant->claims.identity;
   names->track_type = "audio";
@@ -350,6 +360,23 @@ static bool find_subject(struct oh_egress *e, struct oh_room *room, struct oh_eg
   return true;
 }
 
+// How many recordings of the room hear a participant; NULL: everybody.
+static uint32_t heard_by(const struct oh_house *house, const struct oh_room *room, const char *identity) {
+  uint32_t count = 0;
+  for (const struct oh_egress *e = house->egresses.first; e; e = e->next)
+    if (is_running(e) && strcmp(e->room_sid.text, room->sid.text) == 0)
+      count += !e->publisher || (identity && strcmp(e->publisher, identity) == 0);
+  return count;
+}
+
+// A track has only so many listeners inside the server: better no recording than a silent one.
+static bool is_crowded(const struct oh_egress *e, const struct oh_room *room) {
+  if (heard_by(e->house, room, e->publisher) >= OH_EGRESS_PER_VOICE_MAX) return true;
+  for (const struct oh_participant *p = room->participants; p && !e->publisher; p = p->next)
+    if (heard_by(e->house, room, p->claims.identity) >= OH_EGRESS_PER_VOICE_MAX) return true;
+  return false;
+}
+
 static bool order_reel(struct oh_egress *e, int64_t now_us, struct oh_room *room,
                        struct oh_twirp_error *error) {
   const struct oh_scribe_ops *scribe = &e->house->config.scribe;
@@ -357,6 +384,9 @@ static bool order_reel(struct oh_egress *e, int64_t now_us, struct oh_room *room
       .room_name = room->name, .room_id = room->sid.text, .unix_us = oh_unix_us(e->house->world, now_us)};
   const char *why;
   if (!find_subject(e, room, &names, error)) return false;
+  if (is_crowded(e, room))
+    return refuse(error, OH_TWIRP_RESOURCE_EXHAUSTED, "as many recordings of one voice as there may be"),
+           false;
   if (!oh_egress_path(e->plan.filepath, &names, e->path, &why))
     return refuse(error, OH_TWIRP_INVALID_ARGUMENT, why), false;
   bool mixed = e->plan.source == OH_EGRESS_ROOM || e->plan.source == OH_EGRESS_ROUTES;

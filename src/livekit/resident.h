@@ -23,6 +23,8 @@ struct oh_resident_ops {
                  const uint8_t *opus, size_t len);
   // A track it hears was muted or has ended, or is there (again).
   void (*heard)(void *self, int64_t now_us, oh_id track, bool there);
+  // Whether it wants to hear a track at all; NULL: all of them.
+  bool (*wants)(void *self, oh_id track);
   // Somebody has become ACTIVE in the room.
   void (*arrived)(void *self, int64_t now_us);
   int64_t (*deadline)(const void *self); // OH_NEVER if none

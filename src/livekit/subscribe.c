@@ -117,6 +117,8 @@ void oh_subscribe_settle(struct oh_house *house, int64_t now_us, struct oh_parti
   if (track->participant->claims.video.hidden && !listener->resident) return; // nobody could name its owner
   struct oh_subscription *s = oh_subscription_find(listener, track);
   bool wanted = listener->auto_subscribe;
+  if (listener->resident && listener->resident->wants)
+    wanted = listener->resident->wants(listener->resident_self, track->id);
   if (s && s->wish != OH_WISH_AUTO) wanted = s->wish == OH_WISH_YES;
   if (!listener->claims.video.can_subscribe) wanted = false;
   if (wanted && !s) s = open_subscription(house, listener, track);

@@ -38,6 +38,7 @@ static void note_close(void *ctx, int64_t now_us, uint64_t reel) {
 static void open_world(struct visit_world *w, uint32_t max_duration_s) {
   struct oh_house_config config = visit_config();
   noted = (struct noted){0};
+  config.participants = 32;
   config.scribe = (struct oh_scribe_ops){
       .max_duration_s = max_duration_s, .open = note_open, .packet = note_packet, .close = note_close};
   visit_open(w, &config);
@@ -268,6 +269,31 @@ static void test_a_room_begins_by_itself(void **state) {
   visit_close(&w);
 }
 
+// Each is heard by so many recordings, and those hear nobody else: no tap is wasted.
+static void test_recordings_of_one_voice(void **state) {
+  (void)state;
+  struct visit_world w;
+  enum oh_twirp_code code;
+  const ProtobufCMessageDescriptor *room = &livekit__room_composite_egress_request__descriptor;
+  const char *ann = "{\"identity\":\"ann\",\"fileOutputs\":[{}]}",
+             *all = "{\"audioOnly\":true,\"fileOutputs\":[{}]}";
+  open_world(&w, 0);
+  visit_talker(&w, "ann", "sr", true);
+  visit_talker(&w, "bob", "sr", true);
+  uint32_t before = doubles_subscription_count();
+  for (int i = 0; i < OH_EGRESS_PER_VOICE_MAX - 1; i++) {
+    BEGIN(&w, participant, ann);
+    visit_clear(&w);
+  }
+  assert_int_equal(doubles_subscription_count() - before, OH_EGRESS_PER_VOICE_MAX - 1);
+  BEGIN(&w, room_composite, all);
+  assert_null(begin(&w, &livekit__participant_egress_request__descriptor, ann, &code));
+  assert_int_equal(code, OH_TWIRP_RESOURCE_EXHAUSTED);
+  assert_null(begin(&w, room, all, &code));
+  BEGIN(&w, participant, "{\"identity\":\"bob\",\"fileOutputs\":[{}]}");
+  visit_close(&w);
+}
+
 static void test_few_are_remembered(void **state) {
   (void)state;
   struct visit_world w;
@@ -297,6 +323,7 @@ int main(void) {
       cmocka_unit_test(test_sides_and_routes),
       cmocka_unit_test(test_what_has_lost_its_subject_ends),
       cmocka_unit_test(test_a_room_begins_by_itself),
+      cmocka_unit_test(test_recordings_of_one_voice),
       cmocka_unit_test(test_few_are_remembered),
   };
   return cmocka_run_group_tests_name("livekit/egress", tests, NULL, NULL);
