@@ -122,12 +122,15 @@ static int64_t unix_ns(const struct oh_agency *a, int64_t now_us) {
   return oh_unix_us(a->world, now_us) * 1000;
 }
 
-static void tell_room(struct oh_agency *a, const struct oh_agency_job *job, bool worker_lost) {
+enum why { BY_WORKER, WORKER_LOST, UNSERVED };
+
+static void tell_room(struct oh_agency *a, const struct oh_agency_job *job, enum why why) {
   struct oh_agency_told *told = calloc(1, sizeof *told);
   OH_CHECK(told);
   told->news = (struct oh_job_news){.room = oh_str_dup(oh_str(job->job->room->name)),
                                     .job_id = oh_str_dup(oh_str(job->job->id)),
-                                    .worker_lost = worker_lost};
+                                    .worker_lost = why == WORKER_LOST,
+                                    .unserved = why == UNSERVED};
   told->news.state = oh_message_write(&job->job->state->base, &told->news.len);
   *(a->last_news ? &a->last_news->next : &a->news) = told;
   a->last_news = told;
@@ -135,12 +138,12 @@ static void tell_room(struct oh_agency *a, const struct oh_agency_job *job, bool
 
 // The job is over: its room is told, and it is forgotten.
 static void end_job(struct oh_agency *a, int64_t now_us, struct oh_agency_job *job, Livekit__JobStatus status,
-                    const char *error, bool worker_lost) {
+                    const char *error, enum why why) {
   Livekit__JobState *state = job->job->state;
   state->status = status;
   state->ended_at = state->updated_at = unix_ns(a, now_us);
   oh_message_set_text(&state->error, error);
-  tell_room(a, job, worker_lost);
+  tell_room(a, job, why);
   free_job(a, job);
 }
 
@@ -208,7 +211,7 @@ static void seek(struct oh_agency *a, int64_t now_us, struct oh_agency_job *job)
   // Its agent is here, but does no jobs of this type: rooms order all types (dispatch.h).
   bool never = known && !is_served(a, job->job);
   if (!job->waits || never)
-    return end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "no worker is there for it", false);
+    return end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "no worker is there for it", UNSERVED);
   a->is_stale = true;
   job->stage = OH_JOB_WAITING;
   job->worker = 0;
@@ -300,7 +303,7 @@ void oh_agency_disconnected(struct oh_agency *a, int64_t now_us, oh_id worker) {
     if (job->stage == OH_JOB_ASKED)
       seek(a, now_us, job);
     else
-      end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "its worker has gone", true);
+      end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "its worker has gone", WORKER_LOST);
   }
   free_worker(a, worker);
 }
@@ -333,7 +336,7 @@ void oh_agency_tick(struct oh_agency *a, int64_t now_us) {
     if (job->stage == OH_JOB_ASKED)
       seek(a, now_us, job); // it did not answer: the next one
     else
-      end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "no worker came for it in time", false);
+      end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "no worker came for it in time", BY_WORKER);
   }
 }
 
@@ -390,7 +393,7 @@ static void on_availability(struct oh_agency *a, int64_t now_us, struct oh_agent
   struct oh_agency_job *job = job_of(a, w, response->job_id, OH_JOB_ASKED);
   if (!job) return;
   if (!response->available && response->terminate)
-    return end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_SUCCESS, "", false);
+    return end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_SUCCESS, "", BY_WORKER);
   if (!response->available) return seek(a, now_us, job);
   Livekit__JobState *state = job->job->state;
   struct oh_text identity;
@@ -423,7 +426,7 @@ static void on_availability(struct oh_agency *a, int64_t now_us, struct oh_agent
   send(a, w->id, &message);
   free(token);
   oh_count(&a->world->counters, OH_COUNT_agent_jobs_assigned);
-  tell_room(a, job, false);
+  tell_room(a, job, BY_WORKER);
 }
 
 static void on_update_job(struct oh_agency *a, int64_t now_us, struct oh_agent_worker *w,
@@ -431,7 +434,7 @@ static void on_update_job(struct oh_agency *a, int64_t now_us, struct oh_agent_w
   struct oh_agency_job *job = job_of(a, w, update->job_id, OH_JOB_RUNNING);
   if (!job) return;
   if (update->status == LIVEKIT__JOB_STATUS__JS_SUCCESS || update->status == LIVEKIT__JOB_STATUS__JS_FAILED)
-    end_job(a, now_us, job, update->status, update->error, false);
+    end_job(a, now_us, job, update->status, update->error, BY_WORKER);
 }
 
 static void on_ping(struct oh_agency *a, int64_t now_us, const struct oh_agent_worker *w,

@@ -48,6 +48,7 @@ struct oh_job_news {
   uint8_t *state; // packed livekit.JobState
   size_t len;
   bool worker_lost; // FAILED because its worker has gone; its agent may still be in the room
+  bool unserved;    // FAILED at once: nobody does jobs of its type under this name
 };
 bool oh_agency_next_news(struct oh_agency *agency, struct oh_job_news *news);
 void oh_job_news_fini(struct oh_job_news *news);

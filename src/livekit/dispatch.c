@@ -305,6 +305,15 @@ bool oh_dispatch_is_lost(const struct oh_participant *p) {
 
 // ---- news from the agency
 
+// As if it had not been ordered: rooms order jobs of all types, workers do one.
+static void drop_job(struct oh_dispatch *dispatch, struct oh_room_job *job) {
+  struct oh_room_job **at = &dispatch->jobs;
+  while (*at != job)
+    at = &(*at)->next;
+  *at = job->next;
+  free_job(job);
+}
+
 static void worker_is_lost(struct oh_house *house, int64_t now_us, struct oh_room *room,
                            struct oh_dispatch *dispatch, struct oh_room_job *job) {
   struct oh_participant *agent = job->agent ? oh_participant_at(house, job->agent) : NULL;
@@ -333,7 +342,9 @@ void oh_house_job_news(struct oh_house *house, int64_t now_us, const struct oh_j
   struct oh_participant *agent = oh_participant_by_identity(room, state->participant_identity);
   if (agent && !job->agent) job->agent = agent->id;
   bool ran = state->started_at != 0;
-  if (news->worker_lost)
+  if (news->unserved)
+    drop_job(dispatch, job);
+  else if (news->worker_lost)
     worker_is_lost(house, now_us, room, dispatch, job);
   else if (state->status == LIVEKIT__JOB_STATUS__JS_FAILED)
     end(house, now_us, room, dispatch, job, ran);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { AgentDispatchClient } from 'livekit-server-sdk'
 import { openChromium } from './lib/browser.mjs'
 import { freePorts, startServer } from './lib/server.mjs'
-import { showsState, startCall, visitor } from './lib/visitor.mjs'
+import { showsState, visitor } from './lib/visitor.mjs'
 import { eventually, hears, hearsNothing } from './lib/wait.mjs'
 
 const FOLDER = fileURLToPath(new URL('../agents', import.meta.url))
@@ -45,14 +45,80 @@ function kill(worker) {
   process.kill(-worker.pid, 'SIGKILL')
 }
 
-const roomOf = (page) => page.evaluate(() => window.offhookRoom)
+// In the page: what the agent writes, and a procedure that it may call.
+function takePart() {
+  window.written = []
+  const timer = setInterval(() => {
+    const room = document.querySelector('offhook-call')?.call?.phone()?.room
+    if (!room) return
+    clearInterval(timer)
+    window.room = room
+    room.registerTextStreamHandler('lk.transcription', async (reader) => { window.written.push(await reader.readAll()) })
+    room.registerRpcMethod('name', async () => 'Grace')
+  }, 10)
+}
 
-test('P55 an agent answers a call from the button: it is heard, writes what it says, and calls procedures both ways', async () => {
-  const { page, problems } = await visitor(browser, server.http)
-  await startCall(page)
+async function call() {
+  const { page, problems } = await visitor(browser, `${server.http}/c/default`)
+  await page.evaluate(takePart)
+  await page.getByRole('button', { name: 'Start voice call' }).click()
+  return { page, problems }
+}
+const room = (page) => page.evaluate(() => window.room?.name)
+const agentOf = (page) => page.evaluate(() => {
+  const [agent] = [...window.room.remoteParticipants.values()]
+  return agent && { identity: agent.identity, isAgent: agent.isAgent, attributes: { ...agent.attributes } }
+})
+
+test('P55 an agent answers a call from the button: it is heard, what it says is written, procedures are called both ways', async () => {
+  const { page, problems } = await call()
   await hears(page, 660, LONG)
   await showsState(page, 'connected')
+  await eventually('what it says arrives', () => page.evaluate(() => window.written.includes('good day')))
+  await eventually('it was told the name', async () => (await agentOf(page)).attributes['test.answer'] === 'Grace')
+  const { identity, isAgent, attributes } = await agentOf(page)
+  assert.equal(isAgent, true)
+  assert.equal(attributes['lk.agent_name'], 'ada')
+  assert.equal(await page.evaluate((to) => window.room.localParticipant.performRpc({ destinationIdentity: to, method: 'add', payload: '20+22' }), identity), '42')
+  const [dispatch, ...others] = await dispatches.listDispatch(await room(page))
+  assert.equal(others.length, 0)
+  assert.equal(dispatch.agentName, 'ada')
+  assert.deepEqual(dispatch.state.jobs.map(({ state }) => [state.status, state.participantIdentity]), [[1, identity]]) // running
   assert.deepEqual(problems, [])
+
+  await dispatches.deleteDispatch(dispatch.id, await room(page))
+  await hearsNothing(page, LONG)
+  await eventually('the agent has gone', async () => (await agentOf(page)) === undefined)
   await page.getByRole('button', { name: 'End call' }).click()
   await page.close()
+})
+
+test('P55 a worker that fails in the middle of a call: another one takes its place, and the voice is back', async () => {
+  const { page } = await call()
+  await hears(page, 660, LONG)
+  const first = (await agentOf(page)).identity
+  await startWorker(880)
+  kill(workers[0])
+  await hears(page, 880, LONG)
+  await eventually('only the new agent is there', async () => {
+    const people = await page.evaluate(() => [...window.room.remoteParticipants.keys()])
+    return people.length === 1 && people[0] !== first
+  })
+  const [{ state: { jobs } }] = await dispatches.listDispatch(await room(page))
+  assert.equal(jobs.length, 2)
+  await page.getByRole('button', { name: 'End call' }).click()
+  await page.close()
+})
+
+test('P55 the dispatch API: what it makes, lists, deletes and refuses', async () => {
+  const made = await dispatches.createDispatch('a room for ada', 'ada', { metadata: 'about the weather' })
+  assert.match(made.id, /^AD_/)
+  assert.equal(made.metadata, 'about the weather')
+  assert.equal((await dispatches.getDispatch(made.id, 'a room for ada')).id, made.id)
+  assert.equal((await dispatches.listDispatch('a room for ada')).length, 1)
+  await dispatches.deleteDispatch(made.id, 'a room for ada')
+  assert.equal((await dispatches.listDispatch('a room for ada')).length, 0)
+  await assert.rejects(dispatches.deleteDispatch(made.id, 'a room for ada'), /does not exist/)
+  await assert.rejects(dispatches.deleteDispatch(made.id, 'no such room'), /does not exist/)
+  await assert.rejects(dispatches.createDispatch('a room for ada', 'x'.repeat(300)), /exceeds/)
 })
