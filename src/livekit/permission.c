@@ -50,15 +50,36 @@ static void end_forbidden_tracks(struct oh_house *house, int64_t now_us, struct 
   }
 }
 
+// Who becomes hidden leaves, as the others see it: nobody would tell them of his end.
+static void vanish(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
+  for (struct oh_track *track = p->tracks; track; track = track->next)
+    for (struct oh_subscription *s = track->subscriptions, *next; s; s = next) {
+      next = s->next_of_track;
+      if (!s->listener->resident) oh_subscribe_remove(house, now_us, s);
+    }
+  Livekit__ParticipantInfo__State state = p->state;
+  p->state = LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED;
+  oh_participant_changed(house, p, OH_OTHERS);
+  p->state = state;
+}
+
+static void appear(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
+  for (struct oh_track *track = p->tracks; track; track = track->next)
+    if (track->published) oh_subscribe_track(house, now_us, track);
+}
+
 bool oh_permission_change(struct oh_house *house, int64_t now_us, struct oh_participant *p,
                           const Livekit__ParticipantPermission *permission) {
   struct oh_video_grant merged = merge(&p->claims.video, permission);
   if (is_same(&p->claims.video, &merged)) return false;
+  bool was_hidden = p->claims.video.hidden;
+  if (merged.hidden && !was_hidden) vanish(house, now_us, p);
   p->claims.video = merged;
   p->dependent = oh_claims_are_dependent(&p->claims);
   end_forbidden_tracks(house, now_us, p);
   oh_subscribe_listener(house, now_us, p);
   oh_participant_changed(house, p, OH_ALL);
+  if (was_hidden && !merged.hidden) appear(house, now_us, p);
   if (!p->resident) oh_refresh_send(house, now_us, p);
   oh_room_changed(house, now_us, p->room, false);
   oh_participant_schedule(house, p);

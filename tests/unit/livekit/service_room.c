@@ -224,6 +224,32 @@ static void test_P58_rights_taken_away_end_what_they_allowed(void **state) {
   visit_close(&w);
 }
 
+static void who_becomes_hidden_leaves_and_comes_back(void **state) {
+  (void)state;
+  struct visit_world w;
+  visit_open(&w, NULL);
+  struct visitor bob = visit_talker(&w, "bob", "d", true);
+  struct visitor ann = visit_talker(&w, "ann", "sd", true);
+  assert_int_equal(doubles_subscription_count(), 1);
+  visit_clear(&w);
+  static const char hide[] =
+      "{\"room\":\"" ROOM "\",\"identity\":\"ann\",\"permission\":{\"canPublish\":true,"
+      "\"canSubscribe\":true,\"canPublishData\":true,\"hidden\":true}}";
+  expect_success(&w, "UpdateParticipant", hide);
+  assert_int_equal(visit_info(&w, &bob, ann.sid)->state, LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED);
+  assert_int_equal(visit_info(&w, &ann, ann.sid)->state, LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE);
+  assert_int_equal(doubles_subscription_count(), 0);
+  assert_int_equal(doubles_track_count(), 1);
+  visit_clear(&w);
+  expect_success(&w, "UpdateParticipant",
+                 "{\"room\":\"" ROOM "\",\"identity\":\"ann\",\"permission\":{\"canPublish\":true,"
+                 "\"canSubscribe\":true,\"canPublishData\":true}}");
+  assert_int_equal(visit_info(&w, &bob, ann.sid)->state, LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE);
+  assert_int_equal(visit_info(&w, &bob, ann.sid)->n_tracks, 1);
+  assert_int_equal(doubles_subscription_count(), 1);
+  visit_close(&w);
+}
+
 static void who_becomes_a_recorder_does_not_count(void **state) {
   (void)state;
   struct visit_world w;
@@ -398,6 +424,7 @@ int main(void) {
       cmocka_unit_test(rooms_are_listed_and_the_list_is_bounded),
       cmocka_unit_test(test_P58_a_track_is_muted_for_its_publisher_and_everybody),
       cmocka_unit_test(test_P58_rights_taken_away_end_what_they_allowed),
+      cmocka_unit_test(who_becomes_hidden_leaves_and_comes_back),
       cmocka_unit_test(who_becomes_a_recorder_does_not_count),
       cmocka_unit_test(test_P58_a_subscription_is_set_from_afar),
       cmocka_unit_test(attributes_are_merged_within_their_limit),
