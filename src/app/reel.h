@@ -8,9 +8,10 @@
 
 struct oh_satchel;
 struct oh_reel {
-  uint64_t id;
+  uint64_t number;
   struct oh_satchel *from; // who is told
   int fd;
+  char id[32];            // for the logbook
   char path[1100];        // below the directory, as it is in the end
   const char *error;      // static text; NULL: all is well
   uint64_t bytes, lost;   // on disk; packets

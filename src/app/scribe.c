@@ -1,5 +1,6 @@
 // scribe.c — see scribe.h
 #include "app/scribe.h"
+#include "app/logbook.h"
 #include "app/reel.h"
 #include "app/web.h"
 #include "app/worker.h"
@@ -25,7 +26,7 @@ struct entry {
   int64_t at_us;
   uint32_t kind, len;
   uint32_t voice, side, timestamp; // of a packet
-  uint32_t channels, bitrate;      // of an order; its bytes: path, NUL, title
+  uint32_t channels, bitrate;      // of an order; its bytes: path, title, id, each with its NUL; info
   uint64_t lost;                   // of a close
 };
 struct batch {
@@ -96,7 +97,7 @@ static void tell(const struct oh_reel *r, struct oh_satchel *to, int what, const
   news->job = (struct oh_job){.run = hear_news, .drop = drop_news};
   news->satchel = to;
   snprintf(news->path, sizeof news->path, "%s", r->path);
-  news->told = (struct oh_reel_news){.reel = r->id, .path = news->path, .error = error};
+  news->told = (struct oh_reel_news){.reel = r->number, .path = news->path, .error = error};
   news->told.what = what == OH_REEL_OPEN     ? OH_REEL_OPEN
                     : what == OH_REEL_CLOSED ? OH_REEL_CLOSED
                                              : OH_REEL_FAILED;
@@ -110,7 +111,7 @@ static void tell(const struct oh_reel *r, struct oh_satchel *to, int what, const
 
 static size_t find_reel(const struct oh_scribe *s, uint64_t id) {
   size_t i = 0;
-  while (i < s->count && s->reels[i]->id != id)
+  while (i < s->count && s->reels[i]->number != id)
     i++;
   return i;
 }
@@ -119,27 +120,30 @@ static void finish(struct oh_scribe *s, size_t at, int64_t now_us) {
   struct oh_reel *r = s->reels[at];
   s->reels[at] = s->reels[--s->count];
   oh_reel_end(r, now_us);
+  oh_logbook_strike(s->directory, r->id);
   tell(r, r->from, r->error ? OH_REEL_FAILED : OH_REEL_CLOSED, r->error);
   oh_reel_free(r);
   atomic_fetch_sub(&s->reel_count, 1);
 }
 
 static void open_reel(struct oh_scribe *s, struct oh_satchel *from, const struct entry *e, const char *text) {
-  const struct oh_reel_order order = {.path = text,
-                                      .title = text + strlen(text) + 1,
-                                      .channels = (uint8_t)e->channels,
-                                      .bitrate = e->bitrate};
+  const char *title = text + strlen(text) + 1, *id = title + strlen(title) + 1, *info = id + strlen(id) + 1;
+  const struct oh_reel_order order = {
+      .path = text, .title = title, .channels = (uint8_t)e->channels, .bitrate = e->bitrate};
   const char *error;
   struct oh_reel *r = oh_reel_open(s->directory, e->at_us, &order, &error);
   if (!r) {
-    struct oh_reel none = {.id = e->reel};
+    struct oh_reel none = {.number = e->reel};
     snprintf(none.path, sizeof none.path, "%s", order.path);
     tell(&none, from, OH_REEL_FAILED, error);
     atomic_fetch_sub(&s->reel_count, 1);
     return;
   }
-  r->id = e->reel;
+  r->number = e->reel;
   r->from = from;
+  snprintf(r->id, sizeof r->id, "%s", id);
+  oh_logbook_enter(s->directory, r->id, r->path,
+                   (struct oh_bytes){.data = (const uint8_t *)info, .len = e->len - (size_t)(info - text)});
   if (s->count == s->cap) {
     s->cap = s->cap ? 2 * s->cap : 16;
     s->reels = reallocarray(s->reels, s->cap, sizeof *s->reels);
@@ -234,6 +238,23 @@ struct oh_scribe *oh_scribe_open(const struct oh_scribe_config *config, char err
   return s;
 }
 
+struct listener {
+  struct oh_house *house;
+  int64_t now_us;
+};
+
+static void hear_remnant(void *ctx, const struct oh_logbook_entry *entry) {
+  const struct listener *listener = ctx;
+  const struct oh_reel_remnant remnant = {
+      .path = entry->path, .info = entry->info, .bytes = entry->bytes, .ended_unix_us = entry->ended_unix_us};
+  oh_house_reel_remnant(listener->house, listener->now_us, &remnant);
+}
+
+void oh_scribe_tell_remnants(struct oh_scribe *s, struct oh_house *house, int64_t now_us) {
+  struct listener listener = {.house = house, .now_us = now_us};
+  oh_logbook_read(s->directory, hear_remnant, &listener);
+}
+
 static void run(void *arg) {
   struct oh_scribe *s = arg;
   uv_timer_start(&s->second, on_second, SECOND_MS, SECOND_MS);
@@ -317,18 +338,21 @@ static uint64_t open_one(void *ctx, int64_t now_us, const struct oh_reel_order *
   s->reels = reallocarray(s->reels, s->count + 1, sizeof *s->reels);
   OH_CHECK(s->reels);
   s->reels[s->count++] = (struct open_reel){.id = ++s->next_reel};
-  char text[2048];
-  int path = snprintf(text, sizeof text, "%s", order->path) + 1;
-  OH_CHECK((size_t)path < sizeof text);
-  int title = snprintf(text + path, sizeof text - (size_t)path, "%s", order->title) + 1;
-  OH_CHECK((size_t)(path + title) <= sizeof text);
+  struct oh_text text;
+  oh_text_init(&text, SIZE_MAX);
+  for (int i = 0; i < 3; i++) {
+    oh_text_adds(&text, (const char *[]){order->path, order->title, order->id}[i]);
+    oh_text_addc(&text, 0);
+  }
+  oh_text_add(&text, (struct oh_str){(const char *)order->info.data, order->info.len});
   const struct entry e = {.reel = s->next_reel,
                           .at_us = now_us,
                           .kind = ENTRY_OPEN,
-                          .len = (uint32_t)(path + title),
+                          .len = (uint32_t)text.len,
                           .channels = order->channels,
                           .bitrate = order->bitrate};
-  add(s, &e, text);
+  add(s, &e, text.data);
+  oh_text_fini(&text);
   s->urgent = true;
   return s->next_reel;
 }

@@ -49,6 +49,7 @@
 #define OH_EGRESS_KBITS_MAX 510           // more Opus cannot
 #define OH_EGRESS_VOICES_MAX 64           // tracks that a recording remembers what it wants of
 #define OH_EGRESS_PER_VOICE_MAX 12        // recordings that hear one participant
+#define OH_LOGBOOK_MAX 4096               // recordings cut off by a crash; as many as limit.recordings allows
 #define OH_SATCHEL_US (50 * 1000)         // packets wait so long for the scribe
 #define OH_SATCHEL_BYTES_MAX (256 * 1024) // and so many at most: 2000 voices in that time
 #define OH_SCRIBE_BATCHES_MAX 64 // on the way to the scribe: 3 s of one worker; the rest stays with it

@@ -377,6 +377,53 @@ static bool is_crowded(const struct oh_egress *e, const struct oh_room *room) {
   return false;
 }
 
+static ProtobufCMessage *request_of(const Livekit__EgressInfo *info) {
+  switch (info->request_case) {
+  case LIVEKIT__EGRESS_INFO__REQUEST_ROOM_COMPOSITE: return &info->room_composite->base;
+  case LIVEKIT__EGRESS_INFO__REQUEST_PARTICIPANT: return &info->participant->base;
+  case LIVEKIT__EGRESS_INFO__REQUEST_TRACK_COMPOSITE: return &info->track_composite->base;
+  case LIVEKIT__EGRESS_INFO__REQUEST_TRACK: return &info->track->base;
+  case LIVEKIT__EGRESS_INFO__REQUEST_EGRESS: return &info->egress->base;
+  default: return NULL;
+  }
+}
+
+static void add_to_list(struct oh_egress *e) {
+  struct oh_egresses *list = &e->house->egresses;
+  e->next = list->first;
+  list->first = e;
+  list->count++;
+}
+
+void oh_house_reel_remnant(struct oh_house *house, int64_t now_us, const struct oh_reel_remnant *remnant) {
+  Livekit__EgressInfo *info = (Livekit__EgressInfo *)oh_message_read(&livekit__egress_info__descriptor,
+                                                                     remnant->info.data, remnant->info.len);
+  ProtobufCMessage *request = info ? request_of(info) : NULL;
+  struct oh_egress *e = calloc(1, sizeof *e);
+  struct oh_twirp_error error = {0};
+  OH_CHECK(e);
+  e->request = request ? copy(request) : NULL;
+  if (!e->request || !oh_egress_plan_read(e->request, &e->plan, &error)) { // of another version, or damaged
+    forget(e);
+    return oh_message_free(info);
+  }
+  e->house = house;
+  snprintf(e->id.text, sizeof e->id.text, "%s", info->egress_id);
+  snprintf(e->room_sid.text, sizeof e->room_sid.text, "%s", info->room_id);
+  e->room_name = oh_str_dup(oh_str(info->room_name));
+  snprintf(e->path, sizeof e->path, "%s", oh_str_is_utf8(oh_str(remnant->path)) ? remnant->path : "");
+  snprintf(e->error, sizeof e->error, "%s", "the server ended before the recording did");
+  e->error_code = CODE_FAILED;
+  e->started_ns = info->started_at;
+  e->ended_ns = remnant->ended_unix_us * 1000;
+  if (e->ended_ns > e->started_ns) e->duration_ns = e->ended_ns - e->started_ns;
+  e->bytes = remnant->bytes;
+  oh_message_free(info);
+  add_to_list(e);
+  told(e, now_us, LIVEKIT__EGRESS_STATUS__EGRESS_ABORTED, "egress_ended");
+  oh_scratch_clear(&house->scratch);
+}
+
 static bool order_reel(struct oh_egress *e, int64_t now_us, struct oh_room *room,
                        struct oh_twirp_error *error) {
   const struct oh_scribe_ops *scribe = &e->house->config.scribe;
@@ -390,11 +437,16 @@ static bool order_reel(struct oh_egress *e, int64_t now_us, struct oh_room *room
   if (!oh_egress_path(e->plan.filepath, &names, e->path, &why))
     return refuse(error, OH_TWIRP_INVALID_ARGUMENT, why), false;
   bool mixed = e->plan.source == OH_EGRESS_ROOM || e->plan.source == OH_EGRESS_ROUTES;
-  const struct oh_reel_order order = {.path = e->path,
+  size_t len;
+  uint8_t *info = oh_message_write(&oh_egress_describe(e->house, e)->base, &len);
+  const struct oh_reel_order order = {.id = e->id.text,
+                                      .info = {.data = info, .len = len},
+                                      .path = e->path,
                                       .title = names.fallback,
                                       .channels = mixed ? e->plan.stereo ? 2 : 1 : 0,
                                       .bitrate = e->plan.bitrate};
   e->reel = scribe->open(scribe->ctx, now_us, &order);
+  free(info);
   if (!e->reel)
     refuse(error, OH_TWIRP_RESOURCE_EXHAUSTED,
            "as many recordings as there may be at a time (limit.recordings)");
@@ -420,15 +472,13 @@ struct oh_egress *oh_egress_start(struct oh_house *house, int64_t now_us, struct
     return refuse(error, OH_TWIRP_INVALID_ARGUMENT, "the request is too large");
   }
   OH_CHECK(oh_egress_plan_read(e->request, &e->plan, error));
+  e->started_ns = unix_ns(house, now_us);
   if (!order_reel(e, now_us, room, error)) {
     forget(e);
     return NULL;
   }
-  e->started_ns = unix_ns(house, now_us);
   e->limit_us = scribe->max_duration_s ? now_us + scribe->max_duration_s * INT64_C(1000000) : OH_NEVER;
-  e->next = house->egresses.first;
-  house->egresses.first = e;
-  house->egresses.count++;
+  add_to_list(e);
   oh_count(&house->world->counters, OH_COUNT_recordings_started);
   told(e, now_us, LIVEKIT__EGRESS_STATUS__EGRESS_STARTING, "egress_started");
   if (!send_recorder(e, now_us, room)) {

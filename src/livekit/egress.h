@@ -22,8 +22,10 @@ enum oh_reel_side { OH_REEL_BOTH, OH_REEL_LEFT, OH_REEL_RIGHT };
 struct oh_reel_order { // borrowed
   const char *path;    // below the recordings' directory; oh_egress_path
   const char *title;
-  uint8_t channels; // of the mix; 0: one voice as it comes
-  uint32_t bitrate; // of the mix; 0: the scribe's choice
+  uint8_t channels;     // of the mix; 0: one voice as it comes
+  uint32_t bitrate;     // of the mix; 0: the scribe's choice
+  const char *id;       // for the scribe's logbook, with
+  struct oh_bytes info; // the packed EgressInfo
 };
 // The scribe as a house sees it. None of these waits for the disk.
 struct oh_scribe_ops {
@@ -45,6 +47,14 @@ struct oh_reel_news {
   int64_t duration_us;      // of the sound
 };
 void oh_house_reel_news(struct oh_house *house, int64_t now_us, const struct oh_reel_news *news);
+// A recording that a crash has cut off, from the scribe's logbook: it is listed as ABORTED, and told.
+struct oh_reel_remnant { // borrowed
+  const char *path;
+  struct oh_bytes info; // what its order had
+  uint64_t bytes;
+  int64_t ended_unix_us;
+};
+void oh_house_reel_remnant(struct oh_house *house, int64_t now_us, const struct oh_reel_remnant *remnant);
 // Recordings whose files are not closed yet.
 bool oh_house_is_recording(const struct oh_house *house);
 

@@ -174,7 +174,8 @@ test('recordings end with their track, participant and room', async () => {
   const track = await egress.startTrackEgress(room, new DirectFileOutput({ filepath: 'ends/track' }), await trackOf(room, 'anna'))
   const person = await egress.startParticipantEgress(room, 'anna', { file: ogg('ends/person') })
   const all = await egress.startRoomCompositeEgress(room, ogg('ends/room'), { audioOnly: true })
-  await reaches(all.egressId, EgressStatus.EGRESS_ACTIVE)
+  const grown = (name) => statSync(join(recordings, `ends/${name}.ogg`), { throwIfNoEntry: false })?.size > 2000
+  await until(() => ['track', 'person', 'room'].every(grown), 'sound in all three files')
   await anna.hangUp()
   await ended(track.egressId)
   await ended(person.egressId)
@@ -283,7 +284,14 @@ test('a kill -9 in the middle costs less than a second and leaves valid files', 
     assert.ok(lasted - seconds < 1, `${name}: ${seconds} s of ${lasted}`)
     loud(left, 440, name)
   }
+  const cut = [mixed.egressId, track.egressId]
   server = await serve({ args: ['--egress-session-limits-file-output-max-duration', '2s', '--limit-recordings', '1'] })
+  for (const id of cut) {
+    const { status, error, roomName, fileResults: [file] } = await info(id)
+    assert.deepEqual([status, roomName, Number(file.size)], [EgressStatus.EGRESS_ABORTED, room, statSync(join(recordings, file.filename)).size])
+    assert.match(error, /server ended/)
+  }
+  assert.deepEqual(readdirSync(join(recordings, '.open')), [])
 })
 
 test('limits: how long, how many', async () => {

@@ -1,5 +1,6 @@
 // scribe.c — files of recordings where the disk makes trouble, and a scribe that does not keep up.
 #include "app/scribe.h"
+#include "app/logbook.h"
 #include "app/reel.h"
 #include "base/limits.h"
 #include "base/world.h"
@@ -123,7 +124,7 @@ static void test_a_scribe_that_does_not_keep_up(void **state) {
   assert_non_null(scribe);
   struct oh_satchel *satchel = oh_satchel_open(scribe, NULL, &world);
   struct oh_scribe_ops ops = oh_satchel_ops(satchel);
-  const struct oh_reel_order order = {.path = "slow.ogg", .title = "x"};
+  const struct oh_reel_order order = {.path = "slow.ogg", .title = "x", .id = "EG_x"};
   uint64_t reel = ops.open(ops.ctx, 0, &order);
   assert_true(reel != 0 && ops.open(ops.ctx, 0, &order) != 0);
   assert_int_equal(ops.open(ops.ctx, 0, &order), 0); // as many as there may be
@@ -139,11 +140,49 @@ static void test_a_scribe_that_does_not_keep_up(void **state) {
   oh_scribe_close(scribe);
 }
 
+static struct {
+  uint32_t count;
+  uint64_t bytes;
+  char path[64], info[64];
+} found;
+
+static void find(void *ctx, const struct oh_logbook_entry *entry) {
+  (void)ctx;
+  found.count++;
+  found.bytes = entry->bytes;
+  snprintf(found.path, sizeof found.path, "%s", entry->path);
+  snprintf(found.info, sizeof found.info, "%.*s", (int)entry->info.len, (const char *)entry->info.data);
+}
+
+static void test_the_logbook_knows_what_was_cut_off(void **state) {
+  (void)state;
+  const struct oh_bytes info = {.data = (const uint8_t *)"what it was", .len = 11};
+  struct oh_reel *r = open_reel("cut.ogg", 0);
+  oh_logbook_enter(directory, "EG_done", "done.ogg", info);
+  oh_logbook_enter(directory, "EG_cut", "cut.ogg", info);
+  oh_logbook_strike(directory, "EG_done");
+  oh_logbook_strike(directory, "EG_never");
+  // Damaged ones are struck out and not told.
+  int fd = openat(directory, ".open/EG_bad", O_WRONLY | O_CREAT, 0600);
+  assert_int_equal(write(fd, "no end", 6), 6);
+  close(fd);
+  oh_logbook_read(directory, find, NULL);
+  assert_int_equal(found.count, 1);
+  assert_string_equal(found.path, "cut.ogg");
+  assert_string_equal(found.info, "what it was");
+  assert_int_equal(found.bytes, r->bytes);
+  oh_logbook_read(directory, find, NULL);
+  assert_int_equal(found.count, 1);
+  oh_reel_free(r);
+  assert_int_equal(unlinkat(directory, ".open", AT_REMOVEDIR), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_full_disk_leaves_a_valid_file),
       cmocka_unit_test(test_ten_seconds_are_ten_seconds),
       cmocka_unit_test(test_names_that_are_taken),
+      cmocka_unit_test(test_the_logbook_knows_what_was_cut_off),
       cmocka_unit_test(test_a_scribe_that_does_not_keep_up),
   };
   return cmocka_run_group_tests_name("app/scribe", tests, make_folder, remove_folder);
