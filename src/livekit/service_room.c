@@ -98,6 +98,10 @@ enum oh_call_state oh_room_create(struct oh_house *house, int64_t now_us, struct
   int max;
   const char *wrong = check_create(request, &max);
   if (wrong) return too_long(call, wrong, max);
+  if (*request->room_preset) { // LiveKit's own words for one that its configuration does not have
+    oh_call_fail(call, OH_TWIRP_INVALID_ARGUMENT, "unknown room configuration in create room request");
+    return OH_CALL_DONE;
+  }
   struct oh_room *room = oh_room_find(house, oh_str(request->name));
   if (!room) return open_room(house, now_us, call, request);
   // Agents and recordings begin with the room; a room that is there keeps those it has.

@@ -247,6 +247,7 @@ test('P58 wrong keys, names and sizes are refused as LiveKit refuses them', asyn
   await fails(stranger.listRooms(), 401, undefined, /^invalid API key$/)
   await fails(liar.listRooms(), 401, undefined, /^invalid authorization token: /)
   await fails(api.createRoom({ name: 'x'.repeat(257) }), 400, 'invalid_argument', /room name length exceeds limits: max length 256/)
+  await fails(api.createRoom({ name: 'x', roomPreset: 'p' }), 400, 'invalid_argument', /unknown room configuration/)
   await fails(api.createRoom({ name: '' }), 400, 'invalid_argument', /no room name/)
   await fails(api.createRoom({ name: 'big', metadata: 'x'.repeat(METADATA_MAX + 1) }), 400, 'invalid_argument', /metadata size exceeds limits 524288/)
   await fails(api.createRoom({ name: 'big', agents: Array(17).fill({ agentName: 'a' }) }), 400, 'invalid_argument', /number of agents exceeds limits/)
