@@ -6,7 +6,7 @@
 int oh_bench_command(int count, char **args);
 
 #define OH_BENCH_USAGE                                                                                       \
-  "offhook bench [--rounds N] [--seconds N] [--bytes N] [--only start,1000x1,100x3,joins,memory]\n"          \
+  "offhook bench [--rounds N] [--seconds N] [--bytes N] [--only start,1000x1,100x3,data,api,joins,memory]\n" \
   "                     [--server-cpu N] [--generator-cpu N] [--binary FILE] [--json FILE]\n"                \
   "Starts the server on one processor and thousands of callers on another, over loopback. In each round "    \
   "the\n"                                                                                                    \

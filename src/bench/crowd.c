@@ -112,6 +112,16 @@ static void hear(struct body *b, int64_t now_us, const struct oh_caller_event *e
   oh_histogram_add(&b->crowd->counted.latency, now_us - sent_us);
 }
 
+static void hear_data(void *ctx, int64_t now_us, bool lossy, struct oh_bytes payload) {
+  struct oh_crowd *c = ((struct body *)ctx)->crowd;
+  int64_t sent_us;
+  (void)lossy;
+  if (payload.len < sizeof sent_us) return;
+  memcpy(&sent_us, payload.data, sizeof sent_us);
+  c->counted.received++;
+  oh_histogram_add(&c->counted.latency, now_us - sent_us);
+}
+
 static void drain(struct body *b, int64_t now_us) {
   struct oh_caller_event event;
   while (oh_caller_next(b->caller, &event)) {
@@ -123,6 +133,7 @@ static void drain(struct body *b, int64_t now_us) {
       b->public.state = OH_MEMBER_CONNECTED;
       break;
     case OH_CALLER_PUBLISHED: b->public.published = true; break;
+    case OH_CALLER_DATA_OPEN: b->public.data_us = now_us; break;
     case OH_CALLER_AUDIO: hear(b, now_us, &event); break;
     case OH_CALLER_LEFT:
       b->public.state = event.reason < 0 ? OH_MEMBER_FAILED : OH_MEMBER_LEFT;
@@ -236,9 +247,12 @@ uint32_t oh_crowd_add(struct oh_crowd *c, const struct oh_member_wish *wish) {
   char *token = make_token(c, wish, b->number);
   b->public.begun_us = oh_clock_us();
   c->current = b->number;
-  b->caller = oh_caller_open(
-      &c->world, c->identity, b->public.begun_us,
-      &(struct oh_caller_config){.token = token, .publish = wish->publish, .out = {&c->out, &c->out}});
+  b->caller = oh_caller_open(&c->world, c->identity, b->public.begun_us,
+                             &(struct oh_caller_config){.token = token,
+                                                        .publish = wish->publish,
+                                                        .on_data = wish->data ? hear_data : NULL,
+                                                        .data_ctx = b,
+                                                        .out = {&c->out, &c->out}});
   after(b, b->public.begun_us);
   free(token);
   return b->number;
@@ -288,6 +302,19 @@ bool oh_crowd_speak(struct oh_crowd *c, uint32_t number, size_t len) {
   c->current = number;
   bool sent = oh_caller_send(b->caller, now_us, opus, len, 960, 20);
   mark(c);
+  return sent;
+}
+
+bool oh_crowd_say(struct oh_crowd *c, uint32_t number, bool lossy, size_t len) {
+  struct body *b = c->bodies[number];
+  uint8_t bytes[OH_CALLER_DATA_MAX] = {0};
+  int64_t now_us = oh_clock_us();
+  OH_CHECK(len >= sizeof now_us && len <= sizeof bytes);
+  if (!b->caller) return false;
+  memcpy(bytes, &now_us, sizeof now_us);
+  c->current = number;
+  bool sent = oh_caller_send_data(b->caller, now_us, lossy, (struct oh_bytes){bytes, len});
+  after(b, now_us);
   return sent;
 }
 

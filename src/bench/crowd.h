@@ -13,12 +13,13 @@ enum oh_member_state { OH_MEMBER_JOINING, OH_MEMBER_CONNECTED, OH_MEMBER_LEFT, O
 struct oh_member_wish {
   const char *room;
   bool publish, subscribe;
+  bool data; // opens data channels
 };
 struct oh_member { // read only
   enum oh_member_state state;
   bool published;
-  int64_t begun_us, joined_us, connected_us, audio_us; // 0: not yet
-  uint64_t received;                                   // audio packets, authenticated and decrypted
+  int64_t begun_us, joined_us, connected_us, audio_us, data_us; // 0: not yet
+  uint64_t received;                                            // audio packets, authenticated and decrypted
 };
 
 // What arrived since the last oh_crowd_reset: authenticated, decrypted, stamped by one of our speakers.
@@ -36,5 +37,7 @@ const struct oh_member *oh_crowd_member(const struct oh_crowd *crowd, uint32_t m
 void oh_crowd_turn(struct oh_crowd *crowd);
 // One 20 ms Opus packet of `len` bytes (≥ 9), stamped with the time.
 bool oh_crowd_speak(struct oh_crowd *crowd, uint32_t member, size_t len);
+// A message of `len` bytes (≥ 8) on a data channel, stamped and counted likewise.
+bool oh_crowd_say(struct oh_crowd *crowd, uint32_t member, bool lossy, size_t len);
 struct oh_crowd_count *oh_crowd_counted(struct oh_crowd *crowd);
 void oh_crowd_reset(struct oh_crowd *crowd);

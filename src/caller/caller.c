@@ -4,6 +4,7 @@
 //      ▲                 │ closed, silent             │ closed, silent, media failed, leave(RESUME|RECONNECT)
 //      └───── pause ◀────┴────────────────────────────┘
 #include "base/check.h"
+#include "caller/data.h"
 #include "caller/request.h"
 #include "caller/state.h"
 #include "wire/rtpext.h"
@@ -18,6 +19,7 @@ void oh_caller_tell(struct oh_caller *c, struct oh_caller_event event) {
 }
 
 static void open_legs(struct oh_caller *c, int64_t now_us) {
+  oh_caller_data_end(c);
   for (unsigned i = 0; i < c->leg_count; i++) {
     oh_leg_close(&c->legs[i], now_us);
     OH_CHECK(oh_leg_open(&c->legs[i], c->world, c->identity, now_us));
@@ -75,6 +77,7 @@ struct oh_caller *oh_caller_open(struct oh_world *world, struct oh_identity *ide
 }
 
 void oh_caller_close(struct oh_caller *c) {
+  oh_caller_data_end(c);
   for (unsigned i = 0; i < c->leg_count; i++)
     oh_leg_close(&c->legs[i], c->now_us);
   oh_caller_drop_frames(c);
@@ -154,6 +157,7 @@ static void drain_leg(struct oh_caller *c, int64_t now_us, struct oh_leg *leg) {
       leg->connected = true;
       if (!c->connected_told) oh_caller_tell(c, (struct oh_caller_event){.type = OH_CALLER_CONNECTED});
       c->connected_told = true;
+      if (leg == &c->legs[0]) oh_caller_data_begin(c, now_us);
       break;
     case OH_HUB_FAILED:
       if (c->state == OH_CALLER_STATE_JOINED) oh_caller_reconnect(c, now_us, !event.closed);
@@ -167,6 +171,9 @@ static void drain_leg(struct oh_caller *c, int64_t now_us, struct oh_leg *leg) {
                                                  .track = ear->track,
                                                  .rtp = event.rtp.header,
                                                  .opus = event.rtp.payload});
+      break;
+    case OH_HUB_DATA:
+      if (leg == &c->legs[0]) oh_caller_data_recv(c, now_us, (struct oh_bytes){event.data, event.len});
       break;
     case OH_HUB_RTCP: oh_leg_recv_rtcp(leg, now_us, event.data, event.len); break;
     default: break;
@@ -191,7 +198,8 @@ int64_t oh_caller_deadline(const struct oh_caller *c) {
     int64_t leg = c->legs[i].hub ? oh_hub_deadline(c->legs[i].hub) : OH_NEVER;
     if (leg < first) first = leg;
   }
-  return first;
+  int64_t data = c->state == OH_CALLER_STATE_LEFT ? OH_NEVER : oh_caller_data_deadline(c);
+  return data < first ? data : first;
 }
 
 // Joined or resumed a while ago: is media up on every transport that was described?
@@ -215,6 +223,7 @@ void oh_caller_tick(struct oh_caller *c, int64_t now_us) {
     oh_hub_tick(c->legs[i].hub, now_us, c->legs[i].out);
     drain_leg(c, now_us, &c->legs[i]);
   }
+  oh_caller_data_tick(c, now_us);
   if (now_us >= c->dial_us) dial(c, now_us);
   if (now_us >= c->silence_us) oh_caller_reconnect(c, now_us, true);
   if (now_us >= c->check_us) check_media(c, now_us);

@@ -26,6 +26,9 @@ struct oh_caller_config {
   bool publish;              // a microphone track
   bool tcp;                  // use the server's ICE-TCP candidates only
   uint32_t max_attempts;     // reconnects in a row before giving up; 0 = 10, as LiveKit's JS client
+  // Data channels (one peer connection only): what users of the room say on them. NULL: none are opened.
+  void (*on_data)(void *ctx, int64_t now_us, bool lossy, struct oh_bytes payload); // within calls below
+  void *data_ctx;
   struct oh_outbox *out[OH_CALLER_LEGS]; // each leg has its own socket, as in a browser
   uint32_t stream[OH_CALLER_LEGS];       // tcp: the door's stream number of that leg
 };
@@ -36,6 +39,7 @@ enum oh_caller_event_type {
   OH_CALLER_CONNECTED, // media flows (first leg)
   OH_CALLER_PUBLISHED, // our track is known: event.track
   OH_CALLER_AUDIO,     // a packet of somebody else: participant, track, rtp, opus
+  OH_CALLER_DATA_OPEN, // both data channels stand
   OH_CALLER_RECONNECTING,
   OH_CALLER_RESUMED, // signalling is back, the session went on
   OH_CALLER_LEFT,    // it is over: event.reason (livekit.DisconnectReason, or -1: could not join), event.text
@@ -74,6 +78,10 @@ bool oh_caller_next(struct oh_caller *caller, struct oh_caller_event *event); //
 // the timestamp advances all the same.
 bool oh_caller_send(struct oh_caller *caller, int64_t now_us, const uint8_t *opus, size_t len,
                     uint32_t samples, uint8_t level);
+// A user packet to everybody in the room. False until OH_CALLER_DATA_OPEN, above OH_CALLER_DATA_MAX, or when
+// too much waits already.
+#define OH_CALLER_DATA_MAX 1200
+bool oh_caller_send_data(struct oh_caller *caller, int64_t now_us, bool lossy, struct oh_bytes payload);
 void oh_caller_mute(struct oh_caller *caller, bool muted);
 void oh_caller_leave(struct oh_caller *caller); // says goodbye; then OH_CALLER_LEFT with CLIENT_INITIATED
 const char *oh_caller_sid(const struct oh_caller *caller); // our participant sid, "" before joining

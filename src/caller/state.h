@@ -24,6 +24,7 @@ struct oh_caller_other { // another participant of the room
   char *name; // display name, else identity
 };
 
+struct oh_channels;
 struct oh_caller {
   struct oh_world *world;
   struct oh_identity *identity;
@@ -34,6 +35,9 @@ struct oh_caller {
   uint32_t attempts;
   char *token, *path;
   char sid[64], track_sid[64], cid[40];
+  struct oh_channels *channels; // of the first leg; NULL: none
+  int32_t reliable, lossy;      // their streams; -1: not yet
+  uint32_t data_sequence;
   struct oh_leg legs[OH_CALLER_LEGS];
   unsigned leg_count;
   bool connected_told, published, muted;
