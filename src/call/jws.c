@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "livekit/compact.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
@@ -58,16 +59,6 @@ void oh_jws_keys_fini(struct oh_jws_keys *keys) {
 }
 
 // ---- reading
-
-static json_t *read_part(struct oh_str part) {
-  uint8_t plain[OH_TOKEN_MAX + 3];
-  size_t len;
-  if (!part.len || !oh_base64_read(part, OH_BASE64_URL, plain, &len)) return NULL;
-  json_t *object = json_loadb((const char *)plain, len, JSON_REJECT_DUPLICATES, NULL);
-  if (json_is_object(object)) return object;
-  json_decref(object);
-  return NULL;
-}
 
 // RFC 8725 3.11: a token of another kind (a logout token, a DPoP proof) is not a sign-in.
 static bool is_known_type(const char *type) {
@@ -162,19 +153,11 @@ static enum oh_jws_error verify(const json_t *header, struct oh_str text, struct
 
 enum oh_jws_error oh_jws_read(struct oh_str jws, const struct oh_jws_keys *keys, json_t **payload) {
   *payload = NULL;
-  if (jws.len > OH_TOKEN_MAX) return OH_JWS_MALFORMED;
-  struct oh_str rest = jws;
-  struct oh_str head = oh_str_cut(&rest, '.');
-  struct oh_str body = oh_str_cut(&rest, '.');
-  struct oh_str text = {.data = jws.data, .len = head.len + 1 + body.len};
-  if (text.len >= jws.len || memchr(rest.data, '.', rest.len)) return OH_JWS_MALFORMED;
-  json_t *header = read_part(head), *object = read_part(body);
+  struct oh_compact compact;
   enum oh_jws_error error = OH_JWS_MALFORMED;
-  if (header && object && header_is_plain(header)) error = verify(header, text, rest, keys);
-  json_decref(header);
-  if (error == OH_JWS_OK || error == OH_JWS_UNKNOWN_KEY)
-    *payload = object;
-  else
-    json_decref(object);
+  if (oh_compact_read(jws, &compact) && header_is_plain(compact.header))
+    error = verify(compact.header, compact.text, compact.signature, keys);
+  if (error == OH_JWS_OK || error == OH_JWS_UNKNOWN_KEY) *payload = json_incref(compact.payload);
+  oh_compact_fini(&compact);
   return error;
 }

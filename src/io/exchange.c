@@ -1,6 +1,7 @@
 // exchange.c — see exchange.h
 #include "io/exchange.h"
 #include "base/check.h"
+#include "wire/http_response.h"
 #include <curl/curl.h>
 #include <stdio.h>
 
@@ -19,14 +20,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx) {
 }
 
 struct oh_str oh_exchanged_field(const struct oh_exchanged *got, struct oh_str name) {
-  struct oh_str rest = oh_text_str(&got->head);
-  while (rest.len) {
-    struct oh_str value = oh_str_cut(&rest, '\n');
-    if (value.len && value.data[value.len - 1] == '\r') value.len--;
-    struct oh_str key = oh_str_cut(&value, ':');
-    if (oh_str_eq_nocase(key, name)) return oh_str_trim(value);
-  }
-  return (struct oh_str){0};
+  return oh_http_head_field(oh_text_str(&got->head), name);
 }
 
 int64_t oh_exchange_read_date(struct oh_str date) {

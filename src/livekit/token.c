@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "livekit/compact.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -251,16 +252,6 @@ static void compute_mac(const char *secret, struct oh_str signed_part, uint8_t m
   OH_CHECK(len == MAC_BYTES);
 }
 
-static json_t *read_part(struct oh_str part) {
-  uint8_t plain[OH_TOKEN_MAX];
-  size_t len;
-  if (!part.len || !oh_base64_read(part, OH_BASE64_URL, plain, &len)) return NULL;
-  json_t *object = json_loadb((const char *)plain, len, JSON_REJECT_DUPLICATES, NULL);
-  if (object && json_is_object(object)) return object;
-  json_decref(object);
-  return NULL;
-}
-
 static const struct oh_key *find_key(const json_t *payload, const struct oh_keys *keys) {
   const char *issuer = json_string_value(json_object_get(payload, "iss"));
   for (size_t i = 0; issuer && i < keys->count; i++)
@@ -294,25 +285,17 @@ enum oh_token_error oh_token_read(struct oh_str jwt, const struct oh_keys *keys,
                                   struct oh_claims *claims, const char **detail) {
   *detail = "";
   oh_claims_init(claims);
-  if (jwt.len > OH_TOKEN_MAX) return OH_TOKEN_MALFORMED;
-  struct oh_str rest = jwt;
-  struct oh_str head = oh_str_cut(&rest, '.');
-  struct oh_str body = oh_str_cut(&rest, '.');
-  struct oh_str signed_part = {.data = jwt.data, .len = head.len + 1 + body.len};
-  if (signed_part.len >= jwt.len || memchr(rest.data, '.', rest.len)) return OH_TOKEN_MALFORMED;
-
-  json_t *header = read_part(head), *payload = read_part(body);
+  struct oh_compact compact;
   enum oh_token_error error = OH_TOKEN_MALFORMED;
-  if (header && payload) {
-    const char *objection = check_header(header);
+  if (oh_compact_read(jwt, &compact)) {
+    const char *objection = check_header(compact.header);
     error = OH_TOKEN_INVALID;
     if (objection)
       *detail = objection;
     else
-      error = read_payload(payload, signed_part, rest, keys, unix_us, claims, detail);
+      error = read_payload(compact.payload, compact.text, compact.signature, keys, unix_us, claims, detail);
   }
-  json_decref(header);
-  json_decref(payload);
+  oh_compact_fini(&compact);
   if (error != OH_TOKEN_OK) {
     oh_claims_fini(claims);
     oh_claims_init(claims);

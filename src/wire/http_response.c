@@ -15,16 +15,20 @@ void oh_http_response_fini(struct oh_http_response_reader *r) {
   oh_text_fini(&r->body);
 }
 
-struct oh_str oh_http_response_field(const struct oh_http_response_reader *r, struct oh_str name) {
-  struct oh_str rest = oh_text_str(&r->head);
-  oh_str_cut(&rest, '\n'); // the status line
-  while (rest.len) {
-    struct oh_str value = oh_str_cut(&rest, '\n');
+struct oh_str oh_http_head_field(struct oh_str head, struct oh_str name) {
+  while (head.len) {
+    struct oh_str value = oh_str_cut(&head, '\n');
     if (value.len && value.data[value.len - 1] == '\r') value.len--;
     struct oh_str key = oh_str_cut(&value, ':');
     if (oh_str_eq_nocase(key, name)) return oh_str_trim(value);
   }
   return (struct oh_str){0};
+}
+
+struct oh_str oh_http_response_field(const struct oh_http_response_reader *r, struct oh_str name) {
+  struct oh_str rest = oh_text_str(&r->head);
+  oh_str_cut(&rest, '\n'); // the status line
+  return oh_http_head_field(rest, name);
 }
 
 // The head is complete: what follows it?

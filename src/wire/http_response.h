@@ -29,5 +29,7 @@ enum oh_http_response_read oh_http_response_recv(struct oh_http_response_reader 
                                                  size_t len, size_t *used);
 // The connection has ended: DONE if that is a valid end of the body, else BAD.
 enum oh_http_response_read oh_http_response_end(struct oh_http_response_reader *r);
+// First field of that name among lines `Name: value` (any case, CRLF or LF); data == NULL if absent.
+struct oh_str oh_http_head_field(struct oh_str head, struct oh_str name);
 // First field of that name in the head (any case), data == NULL if absent.
 struct oh_str oh_http_response_field(const struct oh_http_response_reader *r, struct oh_str name);
