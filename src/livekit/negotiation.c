@@ -18,6 +18,12 @@ static void give_up(struct oh_house *house, int64_t now_us, struct oh_participan
                        LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
 }
 
+// LiveKit's Go clients are pion: where an ICE-lite side offers the choice, pion is the DTLS server whatever
+// it answers, and so are we. Browsers, on the other hand, take no other first offer than actpass.
+static bool is_pion(const struct oh_participant *p) {
+  return oh_str_eq_nocase(oh_str(p->sdk), OH_STR("go"));
+}
+
 static struct oh_local local_side(struct oh_house *house, const struct oh_participant *p,
                                   struct oh_transport *transport) {
   const struct oh_house_config *config = &house->config;
@@ -28,7 +34,8 @@ static struct oh_local local_side(struct oh_house *house, const struct oh_partic
                            .candidate_count = config->candidate_count,
                            .session_id = transport->session_id,
                            .version = ++transport->version,
-                           .lite = true};
+                           .lite = true,
+                           .passive_offer = is_pion(p)};
   if (p->ice != OH_ICE_TCP) return local;
   // UDP has failed this client: only ICE-TCP is left
   struct oh_addr *tcp = oh_scratch_take(&house->scratch, config->candidate_count * sizeof *tcp);

@@ -336,6 +336,10 @@ bool oh_answer_write(struct oh_text *out, const struct oh_description *offer, co
   return !out->failed;
 }
 
+static const char *offered_setup(const struct oh_local *local) {
+  return local->passive_offer ? "passive" : "actpass";
+}
+
 static void propose_audio(struct oh_text *out, const struct oh_local *local, const struct oh_proposal *p) {
   struct audio_lines lines = {
       .protocol = "UDP/TLS/RTP/SAVPF",
@@ -356,7 +360,7 @@ static void propose_audio(struct oh_text *out, const struct oh_local *local, con
       .stream_id = p->stream_id,
       .track_id = p->track_id,
   };
-  write_audio(out, local, "actpass", &lines);
+  write_audio(out, local, offered_setup(local), &lines);
 }
 
 bool oh_offer_write(struct oh_text *out, const struct oh_local *local, const struct oh_proposal *proposals,
@@ -371,7 +375,7 @@ bool oh_offer_write(struct oh_text *out, const struct oh_local *local, const str
     if (proposals[i].kind == OH_SDP_AUDIO)
       propose_audio(out, local, &proposals[i]);
     else
-      write_data(out, "UDP/DTLS/SCTP", local, "actpass", proposals[i].mid);
+      write_data(out, "UDP/DTLS/SCTP", local, offered_setup(local), proposals[i].mid);
     if (i == 0) write_candidates(out, local);
   }
   return !out->failed;

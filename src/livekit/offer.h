@@ -63,6 +63,7 @@ struct oh_local {
   size_t candidate_count;
   uint64_t session_id, version; // o= line: the same id for one connection, version + 1 with each description
   bool lite;                    // the server: a=ice-lite, setup:passive in answers; else active
+  bool passive_offer;           // offers say setup:passive too, not actpass
 };
 
 // What we decided for one section of an offer.
@@ -96,6 +97,6 @@ struct oh_proposal {
   uint32_t ssrc;    // if we send
   const char *stream_id, *track_id;
 };
-// Writes an offer (setup:actpass): the server's to a subscriber, or our client's to a server.
+// Writes an offer (setup:actpass, or passive): the server's to a subscriber, or our client's to a server.
 bool oh_offer_write(struct oh_text *out, const struct oh_local *local, const struct oh_proposal *proposals,
                     size_t count);

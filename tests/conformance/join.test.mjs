@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import WebSocket from 'ws'
 import { createHmac } from 'node:crypto'
 import { KEY, SECRET, start, token, until } from './lib/server.mjs'
+import { Participant } from './lib/signal.mjs'
 
 let server
 before(async () => (server = await start({ workers: 3 })))
@@ -103,6 +104,15 @@ test('joins reach the worker that owns the room, whichever accepted them', async
   assert.ok(rooms.filter((count) => count > 0).length >= 2, `all rooms on one worker: ${rooms}`)
   for (const { socket } of joined) socket.close(3000)
   await Promise.all(joined.map(({ socket }) => until(() => socket.readyState === WebSocket.CLOSED, 'the close')))
+})
+
+test('only Go clients are offered that we are the DTLS server: browsers want the choice, pion would take it', async () => {
+  for (const [sdk, setup] of [['go', 'passive'], ['js', 'actpass'], ['', 'actpass']]) {
+    const p = await Participant.join(server, `setup-${sdk}`, 'x', { query: `protocol=16&auto_subscribe=1&sdk=${sdk}` })
+    const { sdp } = (await p.next('offer')).value
+    assert.deepEqual([...new Set(sdp.match(/a=setup:.*(?=\r)/g))], [`a=setup:${setup}`], sdk)
+    await p.leave()
+  }
 })
 
 test('the upgrade is refused before the 101, with status and text', async () => {

@@ -192,6 +192,17 @@ static void our_own_client(void **state) {
   assert_null(oh_description_read(&offer, oh_text_str(&text)));
   assert_true(offer.ice_lite);
   assert_int_equal(offer.candidate_count, 2);
+  struct oh_local to_pion = server;
+  to_pion.passive_offer = true;
+  oh_text_clear(&text);
+  assert_true(oh_offer_write(&text, &to_pion, proposals, 5));
+  assert_false(says("a=setup:actpass\r\n"));
+  assert_null(oh_description_read(&offer, oh_text_str(&text)));
+  assert_int_equal(offer.setup, OH_SDP_PASSIVE);
+  oh_text_clear(&text);
+  assert_true(oh_offer_write(&text, &server, proposals, 5));
+  assert_null(oh_description_read(&offer, oh_text_str(&text)));
+  assert_int_equal(offer.setup, OH_SDP_ACTPASS);
   oh_text_clear(&text);
   assert_true(oh_answer_write(&text, &offer, &client, plans));
   assert_null(oh_description_read(&answer, oh_text_str(&text)));
