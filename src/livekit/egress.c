@@ -341,8 +341,12 @@ static bool find_subject(struct oh_egress *e, struct oh_room *room, struct oh_eg
   if (e->plan.source == OH_EGRESS_PARTICIPANT) {
     names->fallback = names->identity = e->plan.identity;
     e->publisher = oh_str_dup(oh_str(e->plan.identity));
-    if (oh_participant_by_identity(room, e->plan.identity)) return true;
-    return refuse(error, OH_TWIRP_NOT_FOUND, "participant does not exist"), false;
+    const struct oh_participant *p = oh_participant_by_identity(room, e->plan.identity);
+    if (!p) return refuse(error, OH_TWIRP_NOT_FOUND, "participant does not exist"), false;
+    for (const struct oh_track *track = p->tracks; track; track = track->next)
+      if (track->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE)
+        return refuse(error, OH_TWIRP_FAILED_PRECONDITION, "participant is encrypted end to end"), false;
+    return true;
   }
   if (e->plan.source != OH_EGRESS_TRACK) return true;
   const struct oh_track *track = oh_track_in_room(room, e->plan.track);

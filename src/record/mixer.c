@@ -21,7 +21,7 @@ enum {
   ATTACK = FRAME / 4,
   VOICE_COMPLEXITY = 5,
 };
-static const float LOUDEST = 0.98F, RECOVERY = 1.01F;
+static const float LOUDEST = 0.98F, RECOVERY = 1.02F;
 
 struct packet {
   int64_t position; // samples since the beginning
@@ -221,9 +221,16 @@ static bool prepare(struct oh_mixer *m, struct voice *v, int64_t from) {
   return true;
 }
 
+// What strangers send decodes to anything: neither infinite loudness nor what is no number may stay in the
+// mix.
+static float bounded(float sample) {
+  if (!(sample >= -1)) return sample < 0 ? -1 : 0;
+  return sample > 1 ? 1 : sample;
+}
+
 static void add(const struct oh_mixer *m, const struct voice *v, float *sum) {
   for (int i = 0; i < FRAME; i++) {
-    float left = v->pcm[i * v->channels], right = v->pcm[i * v->channels + v->channels - 1];
+    float left = bounded(v->pcm[i * v->channels]), right = bounded(v->pcm[i * v->channels + v->channels - 1]);
     if (m->form.channels == 1) {
       sum[i] += left;
       continue;
