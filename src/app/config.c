@@ -51,6 +51,7 @@ void oh_config_fini(struct oh_config *config) {
     wipe(config->key_items[i].secret);
   }
   free(config->key_items);
+  oh_config_fini_turn(config);
   free(config->sites.items);
   free(config->sources);
   *config = (struct oh_config){0};
@@ -343,7 +344,7 @@ bool oh_config_finish(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX])
       return false;
     }
   }
-  if (!finish_webhooks(config, error)) return false;
+  if (!finish_webhooks(config, error) || !oh_config_finish_turn(config, error)) return false;
   if (config->bind_addresses.count == 0) set_default_list(config, "bind_addresses", "0.0.0.0,::");
   bool private = all_loopback(&config->bind_addresses);
   if (!private && !refuse_weak_keys(config, error)) return false;

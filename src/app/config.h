@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "call/site.h"
 #include "livekit/token.h"
+#include "livekit/turn_credential.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,9 +22,14 @@ struct oh_config {
   char *key_file, *api_key, *api_secret, *livekit_host, *public_url, *region;
   struct {
     uint32_t udp_port, tcp_port;
-    struct oh_strings node_ip, bind_addresses, stun_servers;
+    struct oh_strings node_ip, bind_addresses, stun_servers, turn_servers;
     bool enable_loopback_candidate, allow_tcp_fallback;
   } rtc;
+  struct {
+    bool enabled, external_tls;
+    uint32_t udp_port, tls_port;
+    char *domain, *cert_file, *key_file;
+  } turn;
   struct {
     bool auto_create, enable_remote_unmute;
     uint32_t empty_timeout_s, departure_timeout_s, max_participants;
@@ -68,9 +74,11 @@ struct oh_config {
   // Made by oh_config_finish:
   struct oh_key *key_items; // key_items[0] signs what we issue
   size_t key_count;
-  const struct oh_key *webhook_key; // one of key_items
-  bool development;                 // the key pair was made up by us at this start
-  char ***sources; // for each site where each key was set, NULL: default; row 0 has the keys of no site too
+  const struct oh_key *webhook_key;  // one of key_items
+  struct oh_turn_server *turn_items; // rtc.turn_servers, read
+  size_t turn_count;
+  bool development; // the key pair was made up by us at this start
+  char ***sources;  // for each site where each key was set, NULL: default; row 0 has the keys of no site too
 };
 
 #define OH_CONFIG_ERROR_MAX 512

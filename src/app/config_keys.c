@@ -10,7 +10,8 @@ static const struct {
   const char *prefix, *why;
 } not_served[] = {
     {"redis", "one machine carries all calls, there is no cluster to join"},
-    {"turn", "media over TCP is built in (rtc.tcp_port); run coturn beside it if you need TURN over TLS"},
+    {"turn.relay_range_start", "the relay speaks to this machine only: no ports to open for it"},
+    {"turn.relay_range_end", "the relay speaks to this machine only: no ports to open for it"},
     {"webhook.filter_params", "every event is sent; receivers ignore what they do not want"},
     {"webhook.url_notifier", "events are kept for three days and tried again by a schedule of ours"},
     {"webhook.resource_url_notifier", "events are kept for three days and tried again by a schedule of ours"},
@@ -20,7 +21,6 @@ static const struct {
     {"rtc.port_range_start", "one UDP port per worker is enough: rtc.udp_port"},
     {"rtc.port_range_end", "one UDP port per worker is enough: rtc.udp_port"},
     {"rtc.use_external_ip", "we ask nobody on the Internet; put the public address into rtc.node_ip"},
-    {"rtc.turn_servers", "no TURN credentials are handed out yet"},
     {"node_selector", "there is one node"},
     {"signal_relay", "there is one node"},
     {"video", "this server carries voice only"},

@@ -6,7 +6,8 @@ enum oh_config_type {
   OH_CONFIG_BOOL,   // true/false/yes/no/on/off/1/0
   OH_CONFIG_NUMBER, // uint32_t between min and max; with unit "s" or "ms" also "5m", "300ms", "1h"
   OH_CONFIG_STRING, // char *, NULL when unset; `choices` limits it
-  OH_CONFIG_LIST,   // struct oh_strings; outside YAML separated by commas
+  OH_CONFIG_LIST,   // struct oh_strings; outside YAML separated by commas. One with `fields` has items of
+                    // mappings, kept as "name=value name=value"
   OH_CONFIG_MAP,    // struct oh_strings of "name: value", deeper ones "name.name: value"; outside YAML one
                     // per line
 };
@@ -20,6 +21,7 @@ struct oh_config_key {
   const char *unit;    // NULL, "s" or "ms"
   const char *initial; // as text; NULL: empty
   const char *choices; // "a|b|c" or NULL
+  bool fields;
   bool secret, reload; // reload: SIGHUP applies it
   const char *help;
 };
@@ -45,6 +47,10 @@ bool oh_config_add_item(struct oh_config *config, size_t site, const struct oh_c
                         struct oh_str item);
 // A new site with the defaults. 0: `error` says why not.
 size_t oh_config_add_site(struct oh_config *config, struct oh_str id, char error[OH_CONFIG_ERROR_MAX]);
+
+// config_turn.c's part of finish and fini.
+bool oh_config_finish_turn(struct oh_config *config, char error[OH_CONFIG_ERROR_MAX]);
+void oh_config_fini_turn(struct oh_config *config);
 
 static inline void *oh_config_at(const struct oh_config *config, size_t site,
                                  const struct oh_config_key *key) {

@@ -57,7 +57,7 @@ static void print_value(const struct oh_config *config, size_t site, const struc
     fputc('[', out);
     for (size_t i = 0; i < list->count; i++) {
       fputs(i ? ", " : "", out);
-      print_quoted(out, list->items[i]);
+      print_quoted(out, key->secret ? "(redacted)" : list->items[i]);
     }
     fputc(']', out);
     break;

@@ -91,6 +91,32 @@ static void unknown(struct yaml_walk *w, size_t line, const char *path) {
     fail(w, line, "unknown key \"%s\"; `offhook help config` lists all keys", path);
 }
 
+// {host: a, port: 1} as "host=a port=1".
+static void read_fields(struct yaml_walk *w, const struct oh_config_key *key) {
+  struct oh_text item;
+  oh_text_init(&item, 4096);
+  bool is_value = false;
+  yaml_event_t event;
+  while (next_event(w, &event)) {
+    yaml_event_type_t type = event.type;
+    struct oh_str text = type == YAML_SCALAR_EVENT ? scalar_of(&event) : (struct oh_str){0};
+    if (type == YAML_SCALAR_EVENT && (strcspn(text.data, " ,=") == text.len || is_value) &&
+        !memchr(text.data, ' ', text.len)) {
+      oh_text_add(&item, text);
+      oh_text_addc(&item, is_value ? ' ' : '=');
+      is_value = !is_value;
+    } else if (type != YAML_MAPPING_END_EVENT) {
+      fail(w, event.start_mark.line, "%s: `name: value` without blanks in it", key->path);
+    } else if (item.failed || !item.len || !oh_config_add_item(w->config, w->site, key, oh_text_str(&item))) {
+      fail(w, event.start_mark.line, "%s has too many items, or an empty or a long one", key->path);
+    }
+    yaml_event_delete(&event);
+    if (type == YAML_MAPPING_END_EVENT) break;
+  }
+  if (item.data) explicit_bzero(item.data, item.len);
+  oh_text_fini(&item);
+}
+
 static void read_sequence(struct yaml_walk *w, const struct oh_config_key *key) {
   yaml_event_t event;
   while (next_event(w, &event)) {
@@ -98,6 +124,8 @@ static void read_sequence(struct yaml_walk *w, const struct oh_config_key *key) 
     if (type == YAML_SCALAR_EVENT) {
       if (!oh_config_add_item(w->config, w->site, key, scalar_of(&event)))
         fail(w, event.start_mark.line, "%s has too many items, or one with a NUL", key->path);
+    } else if (type == YAML_MAPPING_START_EVENT && key->fields) {
+      read_fields(w, key);
     } else if (type != YAML_SEQUENCE_END_EVENT) {
       fail(w, event.start_mark.line, "%s is a list of plain values", key->path);
     }

@@ -13,6 +13,7 @@
 #include "app/metrics.h"
 #include "app/records_desk.h"
 #include "app/scribe.h"
+#include "app/turn_door.h"
 #include "app/version.h"
 #include "app/voice_gate.h"
 #include "app/webhook_desk.h"
@@ -53,6 +54,7 @@ struct serve {
   struct oh_addr bound[LISTENERS_MAX];
   struct oh_tls *tls;
   struct oh_metrics *metrics;
+  struct oh_turn_door *turn; // NULL: none
   uint16_t admin_port;
   enum { RUNNING, DRAINING, LEAVING } phase;
   int64_t drain_until_us;
@@ -201,6 +203,13 @@ static void announce(struct serve *s) {
     oh_addr_text(&s->bound[i], text);
     oh_log(&s->world.log, OH_LOG_INFO, "listening", "address=%s tls=%s", text, s->tls ? "yes" : "no");
   }
+  struct oh_strings urls = {0};
+  const struct oh_addr *candidates;
+  size_t candidate_count = oh_worker_candidates(s->crew.workers[0], &candidates);
+  urls = oh_turn_urls(config, candidates, candidate_count);
+  for (size_t i = 0; i < urls.count; i++)
+    oh_log(&s->world.log, OH_LOG_INFO, "TURN", "url=%s", urls.items[i]);
+  oh_turn_urls_fini(&urls);
   oh_log(&s->world.log, OH_LOG_INFO, "ready", "version=%s workers=%u metrics=http://%s:%u/metrics",
          OH_VERSION, s->crew.count, config->admin.bind, s->admin_port);
   // For the person at the terminal, on stdout: the log is for machines.
@@ -316,6 +325,8 @@ static void reload(struct serve *s) {
     oh_worker_reload(s->crew.workers[i], fresh, tls ? oh_tls_keep(tls) : NULL);
   oh_keyring_set_sites(s->crew.keyring, s->crew.clerk, fresh);
   oh_webhook_desk_set(s->crew.webhooks, s->crew.clerk, fresh);
+  if (s->turn && !oh_turn_door_reload(s->turn, fresh, error))
+    oh_log(&s->world.log, OH_LOG_ERROR, "the old certificate of TURN stays", "why=%s", error);
   if (tls) oh_tls_close(s->tls);
   if (tls) s->tls = tls;
   oh_log(&s->world.log, OH_LOG_INFO, "configuration reloaded", "%s", "");
@@ -337,6 +348,8 @@ static void close_main(struct serve *s) {
   for (int i = 0; i < 3; i++)
     uv_close((uv_handle_t *)&s->signals[i], NULL);
   uv_close((uv_handle_t *)&s->poll, NULL);
+  oh_turn_door_close(s->turn);
+  s->turn = NULL;
   oh_metrics_close(s->metrics);
   s->metrics = NULL;
   oh_mailbox_shut(s->crew.office);
@@ -381,6 +394,10 @@ static void release(struct serve *s) {
 static bool start(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   if (!open_listeners(s, error) || !open_tls(&s->config, &s->tls, error) || !open_crew(s, error))
     return false;
+  if (s->config.turn.enabled) {
+    s->turn = oh_turn_door_open(&s->loop, &s->world, &s->crew, &s->config, error);
+    if (!s->turn) return false;
+  }
   s->metrics = oh_metrics_open(&s->loop, &s->world, &s->crew, &s->config, &s->admin_port, error);
   return s->metrics != NULL;
 }

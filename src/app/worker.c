@@ -5,6 +5,7 @@
 #include "app/log_sink.h"
 #include "app/media_doors.h"
 #include "app/scribe.h"
+#include "app/turn_door.h"
 #include "app/twirp_door.h"
 #include "app/voice_gate.h"
 #include "app/web.h"
@@ -50,6 +51,7 @@ struct oh_worker {
   int64_t stop_us; // when the last connections are cut
   struct oh_web web;
   struct oh_media_doors doors;
+  struct oh_strings turn_urls; // as clients are told them
   struct oh_mailbox *mailbox;
   struct oh_outbox outbox;
   struct oh_echo *echo;
@@ -387,6 +389,7 @@ static struct oh_house *open_house(struct oh_worker *w) {
   w->residents[0] = oh_echo_ops(w->echo);
   w->residents[1] = oh_echo_check_ops(w->echo);
   w->satchel = oh_satchel_open(w->crew->scribe, w, &w->world);
+  w->turn_urls = oh_turn_urls(config, w->doors.candidates, w->doors.candidate_count);
   const struct oh_house_config house = {
       .server_version = LIVEKIT_VERSION,
       .node_id = w->crew->node_id,
@@ -397,6 +400,10 @@ static struct oh_house *open_house(struct oh_worker *w) {
       .candidate_count = w->doors.candidate_count,
       .stun_urls = (const char *const *)config->rtc.stun_servers.items,
       .stun_url_count = config->rtc.stun_servers.count,
+      .turn_urls = (const char *const *)w->turn_urls.items,
+      .turn_url_count = w->turn_urls.count,
+      .turn_servers = config->turn_items,
+      .turn_server_count = config->turn_count,
       .empty_timeout_s = config->room.empty_timeout_s,
       .departure_timeout_s = config->room.departure_timeout_s,
       .auto_create = config->room.auto_create,
@@ -518,6 +525,7 @@ void oh_worker_close(struct oh_worker *w) {
   oh_outbox_fini(&w->outbox);
   oh_map_fini(&w->session_of);
   oh_map_fini(&w->conn_of);
+  oh_turn_urls_fini(&w->turn_urls);
   OH_CHECK(uv_loop_close(&w->loop) == 0);
   free(w);
 }

@@ -74,6 +74,18 @@
   X(ice_tcp_closed_idle, "ICE-TCP streams closed because they brought nothing that we answer")               \
   X(ice_tcp_drop_malformed, "ICE-TCP streams closed because of a bad frame")                                 \
   X(ice_tcp_drop_slow, "datagrams dropped because an ICE-TCP stream does not drain")                         \
+  X(turn_allocations, "TURN allocations made")                                                               \
+  X(turn_refused, "TURN allocations refused because of limits")                                              \
+  X(turn_unauthorized, "TURN requests with credentials that are unknown, wrong or too old")                  \
+  X(turn_forbidden, "TURN permissions and channels refused: the peer is none of our media addresses")        \
+  X(turn_relayed_in, "datagrams relayed from TURN clients to our media sockets")                             \
+  X(turn_relayed_out, "datagrams relayed from our media sockets to TURN clients")                            \
+  X(turn_drop_malformed, "TURN messages that do not parse")                                                  \
+  X(turn_drop_stranger, "TURN requests of strangers not answered because of limits")                         \
+  X(turn_drop_permission, "datagrams not relayed by TURN: no allocation, permission or channel")             \
+  X(turn_drop_slow, "datagrams dropped because a TURN stream does not drain")                                \
+  X(turn_streams_refused, "TURN connections refused because of limits")                                      \
+  X(turn_streams_closed_idle, "TURN connections closed because nothing was allocated")                       \
   X(http_connections_accepted, "HTTP connections accepted")                                                  \
   X(http_connections_refused, "HTTP connections refused because of limits")                                  \
   X(http_requests, "HTTP requests received")                                                                 \

@@ -54,3 +54,27 @@
 #define OH_SATCHEL_BYTES_MAX (256 * 1024) // and so many at most: 2000 voices in that time
 #define OH_SCRIBE_BATCHES_MAX 64 // on the way to the scribe: 3 s of one worker; the rest stays with it
 #define OH_EGRESS_KEPT_MAX 128   // ended recordings that a worker can still list
+
+// TURN (rtc/turn.h, io/relay.h, app/turn_door.h).
+#define OH_TURN_ALLOCATIONS_MAX 2048    // a socket each
+#define OH_TURN_PER_CREDENTIAL_MAX 12   // as LiveKit: one client asks once for each of its addresses and ways
+#define OH_TURN_PER_ADDRESS_MAX 512     // an office behind one address
+#define OH_TURN_CHANNELS_MAX 16         // one for each of a worker's candidates (OH_CANDIDATES_MAX)
+#define OH_TURN_IPS_MAX 32              // different addresses of ours
+#define OH_TURN_PEERS_MAX 16            // in one CreatePermission
+#define OH_TURN_STREAMS_MAX 4096        // TCP and TLS connections …
+#define OH_TURN_STREAMS_PER_ADDRESS 512 // … of one address
+#define OH_TURN_FIRST_US (15 * 1000000) // for TLS and an Allocate that succeeds; the stream is closed then
+#define OH_TURN_QUEUE_MAX (64 * 1024)   // what a slow stream may leave unread; then it loses packets
+#define OH_TURN_LIFETIME_S 600          // of an allocation, unless asked for more (RFC 8656 3.2)
+#define OH_TURN_LIFETIME_MAX_S 3600     // the most
+#define OH_TURN_PERMISSION_US (300 * 1000000LL) // RFC 8656 9
+#define OH_TURN_CHANNEL_US (600 * 1000000LL)    // RFC 8656 12
+#define OH_TURN_NONCE_S 3600                    // then a client is told the next one
+#define OH_TURN_STRANGERS 4096                  // places where we note how many answers strangers got lately
+#define OH_TURN_STRANGER_BURST 32               // answers by UDP to an unproven address at once …
+#define OH_TURN_STRANGER_PER_S 8                // … and per second
+#define OH_TURN_STRANGERS_PER_S 1000            // to all of them: 70 KB/s at most go where somebody points us
+#define OH_TURN_CREDENTIAL_S 300                // LiveKit: to allocate with; an allocation lives on
+#define OH_TURN_REST_S 14400                    // LiveKit: credentials for an external TURN server
+#define OH_TURN_SERVERS_MAX 8                   // external ones told to clients

@@ -2,6 +2,7 @@
 #include "livekit/admission.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/limits_api.h"
 #include "livekit/departure.h"
 #include "livekit/dispatch.h"
 #include "livekit/negotiation.h"
@@ -10,6 +11,7 @@
 #include "livekit/resume.h"
 #include "livekit/revocation.h"
 #include "livekit/subscribe.h"
+#include "livekit/turn_credential.h"
 
 enum { OUR_PROTOCOL = 17, PING_INTERVAL_S = 5, PING_TIMEOUT_S = 15, PROTOCOL_REPLACES_IDENTITY = 12 };
 
@@ -50,16 +52,45 @@ Livekit__ServerInfo *oh_admission_server_info(struct oh_house *house) {
   return info;
 }
 
-Livekit__ICEServer **oh_admission_ice_servers(struct oh_house *house, size_t *count) {
-  *count = house->config.stun_url_count ? 1 : 0;
-  if (!*count) return NULL;
-  Livekit__ICEServer **servers = oh_scratch_take(&house->scratch, sizeof *servers);
-  servers[0] = oh_scratch_take(&house->scratch, sizeof **servers);
-  livekit__iceserver__init(servers[0]);
-  servers[0]->n_urls = house->config.stun_url_count;
-  servers[0]->urls = oh_scratch_take(&house->scratch, house->config.stun_url_count * sizeof(char *));
-  for (size_t i = 0; i < house->config.stun_url_count; i++)
-    servers[0]->urls[i] = (char *)house->config.stun_urls[i];
+static Livekit__ICEServer *add_ice_server(struct oh_house *house, Livekit__ICEServer **servers, size_t *count,
+                                          const char *const *urls, size_t url_count) {
+  Livekit__ICEServer *server = servers[(*count)++] = oh_scratch_take(&house->scratch, sizeof *server);
+  livekit__iceserver__init(server);
+  server->n_urls = url_count;
+  server->urls = oh_scratch_take(&house->scratch, url_count * sizeof(char *));
+  for (size_t i = 0; i < url_count; i++)
+    server->urls[i] = (char *)urls[i];
+  return server;
+}
+
+// As LiveKit orders them: our own TURN, that of others, STUN.
+Livekit__ICEServer **oh_admission_ice_servers(struct oh_house *house, int64_t now_us,
+                                              const struct oh_participant *p, size_t *count) {
+  const struct oh_house_config *config = &house->config;
+  size_t most = config->turn_server_count + 2;
+  Livekit__ICEServer **servers = oh_scratch_take(&house->scratch, most * sizeof *servers);
+  struct oh_turn_credential *made = oh_scratch_take(&house->scratch, most * sizeof *made);
+  const struct oh_key key = {config->api_key, config->api_secret};
+  int64_t unix_s = oh_house_unix_ms(house, now_us) / 1000;
+  *count = 0;
+  if (config->turn_url_count &&
+      oh_turn_credential_make(made, &key, p->sid.text, unix_s + OH_TURN_CREDENTIAL_S)) {
+    Livekit__ICEServer *server =
+        add_ice_server(house, servers, count, config->turn_urls, config->turn_url_count);
+    server->username = made->user;
+    server->credential = made->password;
+  }
+  for (size_t i = 0; i < config->turn_server_count; i++) {
+    const struct oh_turn_server *other = &config->turn_servers[i];
+    const char *url = other->url;
+    Livekit__ICEServer *server = add_ice_server(house, servers, count, &url, 1);
+    struct oh_turn_credential *rest = &made[1 + i];
+    if (other->secret) oh_turn_credential_rest(rest, other->secret, p->sid.text, unix_s + other->ttl_s);
+    server->username = other->secret ? rest->user : other->username;
+    server->credential = other->secret ? rest->password : other->credential;
+  }
+  if (config->stun_url_count)
+    add_ice_server(house, servers, count, config->stun_urls, config->stun_url_count);
   return servers;
 }
 
@@ -71,7 +102,7 @@ static void add_others(struct oh_house *house, const struct oh_participant *p, L
       join->other_participants[join->n_other_participants++] = oh_participant_describe(house, other);
 }
 
-static void send_join(struct oh_house *house, const struct oh_participant *p) {
+static void send_join(struct oh_house *house, int64_t now_us, const struct oh_participant *p) {
   Livekit__JoinResponse join = LIVEKIT__JOIN_RESPONSE__INIT;
   join.room = oh_room_describe(house, p->room);
   join.participant = oh_participant_describe(house, p);
@@ -79,7 +110,7 @@ static void send_join(struct oh_house *house, const struct oh_participant *p) {
   join.server_version = (char *)house->config.server_version;
   join.server_region = (char *)(house->config.region ? house->config.region : "");
   join.server_info = oh_admission_server_info(house);
-  join.ice_servers = oh_admission_ice_servers(house, &join.n_ice_servers);
+  join.ice_servers = oh_admission_ice_servers(house, now_us, p, &join.n_ice_servers);
   join.subscriber_primary = p->subscriber_primary;
   join.ping_interval = PING_INTERVAL_S;
   join.ping_timeout = PING_TIMEOUT_S;
@@ -157,7 +188,7 @@ static void start(struct oh_house *house, int64_t now_us, struct oh_participant 
                   const struct oh_join *join) {
   oh_id id = p->id;
   p->active_by_us = now_us + OH_JOIN_TIMEOUT_US;
-  send_join(house, p);
+  send_join(house, now_us, p);
   oh_refresh_send(house, now_us, p);
   oh_participant_changed(house, p, OH_OTHERS);
   oh_room_changed(house, now_us, p->room, false);

@@ -9,4 +9,5 @@ void oh_admission_join(struct oh_house *house, int64_t now_us, const struct oh_j
                        struct oh_admission *admission);
 // What ReconnectResponse repeats of JoinResponse; in scratch.
 Livekit__ServerInfo *oh_admission_server_info(struct oh_house *house);
-Livekit__ICEServer **oh_admission_ice_servers(struct oh_house *house, size_t *count);
+Livekit__ICEServer **oh_admission_ice_servers(struct oh_house *house, int64_t now_us,
+                                              const struct oh_participant *p, size_t *count);

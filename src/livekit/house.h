@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct oh_house;
+struct oh_turn_server;
 struct oh_identity;
 
 // Everything it points to is borrowed and must outlive the house.
@@ -28,6 +29,11 @@ struct oh_house_config {
   size_t candidate_count;
   const char *const *stun_urls; // ice_servers handed to clients; may be none
   size_t stun_url_count;
+  // the embedded TURN server's URLs, and those of others (livekit/turn_credential.h); may be none
+  const char *const *turn_urls;
+  size_t turn_url_count;
+  const struct oh_turn_server *turn_servers;
+  size_t turn_server_count;
   // room.* (LiveKit's keys): 300, 20, true, 0 = no limit
   uint32_t empty_timeout_s, departure_timeout_s;
   bool auto_create;

@@ -17,12 +17,12 @@ static bool cut(struct oh_participant *p, int64_t now_us) {
   return true;
 }
 
-static void send_reconnect(struct oh_house *house, const struct oh_participant *p,
+static void send_reconnect(struct oh_house *house, int64_t now_us, const struct oh_participant *p,
                            struct oh_session *session) {
   Livekit__ReconnectResponse reconnect = LIVEKIT__RECONNECT_RESPONSE__INIT;
   reconnect.last_message_seq = p->data_sequence; // it sends again what comes after
   reconnect.server_info = oh_admission_server_info(house);
-  reconnect.ice_servers = oh_admission_ice_servers(house, &reconnect.n_ice_servers);
+  reconnect.ice_servers = oh_admission_ice_servers(house, now_us, p, &reconnect.n_ice_servers);
   Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
   response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_RECONNECT;
   response.reconnect = &reconnect;
@@ -96,7 +96,7 @@ void oh_resume(struct oh_house *house, int64_t now_us, struct oh_participant *p,
   }
   oh_log(&house->world->log, OH_LOG_INFO, "signalling resumed", "room=%s identity=%s", p->room->name,
          p->claims.identity);
-  send_reconnect(house, p, session);
+  send_reconnect(house, now_us, p, session);
   send_departed(house, p, session);
   send_everybody(house, p, session);
   send_room(house, p, session);

@@ -154,65 +154,75 @@ bool oh_stun_username(const struct oh_stun *s, struct oh_str *receiver, struct o
   return true;
 }
 
-static struct oh_writer begin(enum oh_stun_class class, const uint8_t *transaction, uint8_t *out,
-                              size_t capacity) {
+bool oh_stun_read_address(struct oh_addr *addr, struct oh_bytes value, const uint8_t *message) {
+  return read_address(addr, value, message + 4);
+}
+
+struct oh_writer oh_stun_begin(uint16_t method, enum oh_stun_class class, const uint8_t *transaction,
+                               uint8_t *out, size_t capacity) {
   struct oh_writer w = oh_writer(out, capacity);
-  oh_write_u16_be(&w, (uint16_t)(OH_STUN_BINDING | (class & 1) << 4 | (class & 2) << 7));
+  unsigned spread = (method & 0xFu) | (method & 0x70u) << 1 | (method & 0xF80u) << 2; // RFC 8489 5
+  oh_write_u16_be(&w, (uint16_t)(spread | (class & 1u) << 4 | (class & 2u) << 7));
   oh_write_u16_be(&w, 0); // the length, set at the end
   oh_write_u32_be(&w, COOKIE);
   oh_write_bytes(&w, transaction, OH_STUN_TRANSACTION_BYTES);
   return w;
 }
 
-static void write_attribute(struct oh_writer *w, uint16_t type, const void *value, size_t len) {
+void oh_stun_add(struct oh_writer *w, uint16_t type, const void *value, size_t len) {
   oh_write_u16_be(w, type);
   oh_write_u16_be(w, (uint16_t)len);
   oh_write_bytes(w, value, len);
   oh_write_bytes(w, "\0\0\0", (4 - len % 4) % 4);
 }
 
-static size_t finish(struct oh_writer *w, struct oh_bytes key) {
+void oh_stun_add_address(struct oh_writer *w, uint16_t type, const struct oh_addr *addr) {
+  if (w->failed) return;
+  const uint8_t *mask = w->start + 4;
+  size_t ip_len = addr->family == OH_ADDR_V4 ? 4 : 16;
+  uint8_t value[20] = {0, addr->family == OH_ADDR_V4 ? 1 : 2};
+  oh_store_u16_be(value + 2, (uint16_t)(addr->port ^ oh_load_u16_be(mask)));
+  for (size_t i = 0; i < ip_len; i++)
+    value[4 + i] = addr->ip[i] ^ mask[i];
+  oh_stun_add(w, type, value, 4 + ip_len);
+}
+
+size_t oh_stun_finish(struct oh_writer *w, struct oh_bytes key, bool fingerprint) {
   uint8_t digest[INTEGRITY_BYTES] = {0};
   if (!w->failed && key.len) {
     OH_CHECK(integrity(digest, w->start, oh_writer_len(w), key));
-    write_attribute(w, MESSAGE_INTEGRITY, digest, sizeof digest);
+    oh_stun_add(w, MESSAGE_INTEGRITY, digest, sizeof digest);
   }
   size_t at = oh_writer_len(w);
-  write_attribute(w, FINGERPRINT, "\0\0\0", 4);
+  if (fingerprint) oh_stun_add(w, FINGERPRINT, "\0\0\0", 4);
   if (w->failed) return 0;
   oh_store_u16_be(w->start + 2, (uint16_t)(oh_writer_len(w) - OH_STUN_HEADER_BYTES));
-  oh_store_u32_be(w->start + at + 4, (uint32_t)crc32(0, w->start, (uInt)at) ^ FINGERPRINT_XOR);
+  if (fingerprint)
+    oh_store_u32_be(w->start + at + 4, (uint32_t)crc32(0, w->start, (uInt)at) ^ FINGERPRINT_XOR);
   return oh_writer_len(w);
 }
 
 size_t oh_stun_write_check(const struct oh_stun_check *check, struct oh_bytes key, uint8_t *out,
                            size_t capacity) {
   if (check->username.len > USERNAME_MAX) return 0;
-  struct oh_writer w = begin(OH_STUN_REQUEST, check->transaction, out, capacity);
-  write_attribute(&w, USERNAME, check->username.data, check->username.len);
+  struct oh_writer w = oh_stun_begin(OH_STUN_BINDING, OH_STUN_REQUEST, check->transaction, out, capacity);
+  oh_stun_add(&w, USERNAME, check->username.data, check->username.len);
   oh_write_u16_be(&w, PRIORITY);
   oh_write_u16_be(&w, 4);
   oh_write_u32_be(&w, check->priority);
   oh_write_u16_be(&w, check->controlling ? ICE_CONTROLLING : ICE_CONTROLLED);
   oh_write_u16_be(&w, 8);
   oh_write_u64_be(&w, check->tie_breaker);
-  if (check->use_candidate) write_attribute(&w, USE_CANDIDATE, NULL, 0);
-  return finish(&w, key);
+  if (check->use_candidate) oh_stun_add(&w, USE_CANDIDATE, NULL, 0);
+  return oh_stun_finish(&w, key, true);
 }
 
 size_t oh_stun_write_success(const uint8_t *transaction, const struct oh_addr *mapped, struct oh_bytes key,
                              uint8_t *out, size_t capacity) {
   OH_CHECK(mapped->family == OH_ADDR_V4 || mapped->family == OH_ADDR_V6);
-  struct oh_writer w = begin(OH_STUN_SUCCESS, transaction, out, capacity);
-  if (w.failed) return 0;
-  const uint8_t *mask = w.start + 4;
-  size_t ip_len = mapped->family == OH_ADDR_V4 ? 4 : 16;
-  uint8_t value[20] = {0, mapped->family == OH_ADDR_V4 ? 1 : 2};
-  oh_store_u16_be(value + 2, (uint16_t)(mapped->port ^ oh_load_u16_be(mask)));
-  for (size_t i = 0; i < ip_len; i++)
-    value[4 + i] = mapped->ip[i] ^ mask[i];
-  write_attribute(&w, XOR_MAPPED_ADDRESS, value, 4 + ip_len);
-  return finish(&w, key);
+  struct oh_writer w = oh_stun_begin(OH_STUN_BINDING, OH_STUN_SUCCESS, transaction, out, capacity);
+  oh_stun_add_address(&w, XOR_MAPPED_ADDRESS, mapped);
+  return oh_stun_finish(&w, key, true);
 }
 
 size_t oh_stun_write_error(const uint8_t *transaction, enum oh_stun_code code, struct oh_bytes key,
@@ -222,7 +232,7 @@ size_t oh_stun_write_error(const uint8_t *transaction, enum oh_stun_code code, s
                                                          : OH_STR("Unauthenticated");
   uint8_t value[4 + 20] = {0, 0, (uint8_t)(code / 100), (uint8_t)(code % 100)};
   memcpy(value + 4, reason.data, reason.len);
-  struct oh_writer w = begin(OH_STUN_ERROR, transaction, out, capacity);
-  write_attribute(&w, ERROR_CODE, value, 4 + reason.len);
-  return finish(&w, key);
+  struct oh_writer w = oh_stun_begin(OH_STUN_BINDING, OH_STUN_ERROR, transaction, out, capacity);
+  oh_stun_add(&w, ERROR_CODE, value, 4 + reason.len);
+  return oh_stun_finish(&w, key, true);
 }

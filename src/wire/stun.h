@@ -58,3 +58,14 @@ size_t oh_stun_write_success(const uint8_t *transaction, const struct oh_addr *m
                              uint8_t *out, size_t capacity);
 size_t oh_stun_write_error(const uint8_t *transaction, enum oh_stun_code code, struct oh_bytes key,
                            uint8_t *out, size_t capacity);
+
+// Of which the writers above are made, for TURN (wire/turn.h): a header, attributes, the end. A writer that
+// failed stays so, and finish then returns 0.
+struct oh_writer oh_stun_begin(uint16_t method, enum oh_stun_class class, const uint8_t *transaction,
+                               uint8_t *out, size_t capacity);
+void oh_stun_add(struct oh_writer *w, uint16_t type, const void *value, size_t len);
+void oh_stun_add_address(struct oh_writer *w, uint16_t type, const struct oh_addr *addr); // XOR-…-ADDRESS
+// MESSAGE-INTEGRITY unless `key` is empty, and FINGERPRINT if wanted.
+size_t oh_stun_finish(struct oh_writer *w, struct oh_bytes key, bool fingerprint);
+// The value of an XOR-…-ADDRESS attribute of the message that starts at `message`.
+bool oh_stun_read_address(struct oh_addr *addr, struct oh_bytes value, const uint8_t *message);
