@@ -277,6 +277,10 @@ static bool was_lost(Livekit__DisconnectReason reason) {
   }
 }
 
+static bool was_own_wish(Livekit__DisconnectReason reason) {
+  return reason == LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED;
+}
+
 static struct oh_room_job *done_by(const struct oh_dispatch *dispatch, oh_id agent) {
   struct oh_room_job *job = dispatch->jobs;
   while (job && (job->over || job->agent != agent))
@@ -290,8 +294,10 @@ void oh_dispatch_left(struct oh_house *house, int64_t now_us, struct oh_particip
       if (job->subject == p->id) cancel(house, job);
     struct oh_room_job *job;
     while ((job = done_by(d, p->id)) != NULL) {
+      // A job process that sees its worker die may still say goodbye politely.
+      bool lost = was_lost(p->reason) || (job->worker_lost && was_own_wish(p->reason));
       cancel(house, job);
-      end(house, now_us, p->room, d, job, was_lost(p->reason));
+      end(house, now_us, p->room, d, job, lost);
     }
   }
 }
