@@ -84,6 +84,35 @@ export const ENDINGS = [
     },
   },
   {
+    title: 'told why others went: CLIENT_INITIATED, PARTICIPANT_REMOVED',
+    lacks: ({ lacks }) => lacks.whyGone && 'the package does not tell',
+    run: async (call) => {
+      const { me, ben, api, room, server } = call
+      const told = (reason) =>
+        eventually(`told ${reason}`, async () => (await me.send('happened')).some((event) => event.name === 'left' && event.arg === 'ben' && event.reason === reason))
+      await both(call)
+      await ben.send('leave')
+      await told(REASON.CLIENT_INITIATED)
+      await ben.send('join', server.ws, await server.token(room, 'ben'), quiet)
+      await sees(me, 'ben is back', (seen) => other(seen, 'ben'))
+      await api.removeParticipant(room, 'ben')
+      await told(REASON.PARTICIPANT_REMOVED)
+    },
+  },
+  {
+    title: 'its process is killed: others see it go within half a minute',
+    only: ({ name }) => name === 'rtc-node 1.1.0',
+    run: async ({ another, ben, server, room }) => {
+      const house = await another()
+      const doomed = await house.open()
+      await ben.send('join', server.ws, await server.token(room, 'ben'), quiet)
+      await doomed.send('join', server.ws, await server.token(room, 'anna'))
+      await hears(ben, 'anna', doomed.hz)
+      house.kill()
+      await sees(ben, 'ben is alone', (seen) => seen.others.length === 0, { timeout: 30_000 })
+    },
+  },
+  {
     title: 'muted by the server API',
     run: async (call) => {
       await both(call, {})

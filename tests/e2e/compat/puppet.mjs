@@ -73,7 +73,7 @@ class Puppet {
       attributes: false,
       streams: false,
       rpc: false,
-      disconnectReason: false,
+      whyGone: false,
       why: !today, // it asks /rtc/rtc/validate, which is nowhere
       ownMute: !today, // its own publication stays as it was
       ownPermission: true, // a publication that the server took away stays listed

@@ -1,6 +1,8 @@
 // recovery.mjs — every simulated trouble of the SDKs: the call comes back by itself, judged by the sound of both sides.
+import assert from 'node:assert/strict'
 import { eventually } from '../lib/wait.mjs'
-import { ended, hears, sees } from './call.mjs'
+import { ended, hears, other, sees } from './call.mjs'
+import { startWire } from './cut.mjs'
 
 // So many connections were opened, or the package says so. (livekit-client 2.0.0 is silent about a resume.)
 async function troubled({ me, browser }, connections) {
@@ -9,8 +11,8 @@ async function troubled({ me, browser }, connections) {
 }
 const LONG = { timeout: 40_000 }
 
-async function talk({ me, ben, server, room }) {
-  await me.send('join', server.ws, await server.token(room, `anna of ${room}`))
+async function talk({ me, ben, server, room, via = server.ws }) {
+  await me.send('join', via, await server.token(room, `anna of ${room}`))
   await ben.send('join', server.ws, await server.token(room, 'ben'))
   await hears(me, 'ben', ben.hz)
   await hears(ben, `anna of ${room}`, me.hz)
@@ -44,6 +46,27 @@ const tcp = ({ me }) =>
   })
 
 export const RECOVERY = [
+  {
+    title: 'signalling is cut off: the same participant goes on',
+    core: true,
+    run: async (call) => {
+      const { me, ben, server, room } = call
+      const wire = await startWire(server.port)
+      try {
+        await talk({ ...call, via: wire.ws })
+        const sidOf = async () => other(await ben.send('see'), `anna of ${room}`)?.sid
+        const before = await sidOf()
+        await wire.cut()
+        await ben.send('update', 'metadata', 'said after the cut')
+        await sees(me, 'it is told what happens now', (seen) => seen.state === 'connected' && other(seen, 'ben')?.metadata === 'said after the cut', LONG)
+        await hears(me, 'ben', ben.hz)
+        await hears(ben, `anna of ${room}`, me.hz)
+        assert.equal(await sidOf(), before)
+      } finally {
+        wire.stop()
+      }
+    },
+  },
   scenario('signal-reconnect', { core: true }),
   scenario('resume-reconnect', { only: js }),
   scenario('disconnect-signal-on-resume', { connections: 3 }),

@@ -55,6 +55,7 @@ class Puppet {
     for (const name of Object.values(LivekitClient.RoomEvent)) this.room.on(name, (...args) => this.events.push({ name, arg: argOf(args[0]) }))
     this.room.on('trackSubscribed', (track, _publication, participant) => this.ear.listen(track, participant.identity))
     this.room.on('trackUnsubscribed', (track) => this.ear.forget(track))
+    this.room.on('participantDisconnected', ({ identity }, reason) => this.events.push({ name: 'left', arg: identity, reason }))
     this.room.on('dataReceived', (payload, from, kind, topic) =>
       this.got.push({ topic, bytes: payload.length, sum: sumOf(payload), from: from?.identity ?? null, reliable: kind === 0 }),
     )
@@ -85,7 +86,7 @@ class Puppet {
       why: !local.setAttributes, // the closed socket comes before the answer of why, or after
       streams: !local.sendText,
       rpc: !local.performRpc,
-      disconnectReason: true, // of others: the package has no such property
+      whyGone: !local.setAttributes,
       tone: false,
       mute: false,
     }
