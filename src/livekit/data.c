@@ -265,10 +265,50 @@ static void on_event(struct oh_house *house, int64_t now_us, struct oh_participa
   if (target == data_target(p) && p->held && transport->reliable >= 0) release_held(now_us, p, transport);
 }
 
+// ---- fast senders, slow readers ----
+
+// Notes whether somebody has more waiting than they take in time. After the patience they hold up nobody any
+// more, and lose what finds no room.
+static bool is_behind(int64_t now_us, struct oh_participant *reader) {
+  struct oh_transport *transport = &reader->transports[data_target(reader)];
+  if (!transport->channels) return false;
+  struct oh_sctp_stats stats;
+  oh_sctp_read_stats(oh_channels_sctp(transport->channels), &stats);
+  if (stats.queued_bytes < OH_DATA_CAUGHT_UP)
+    transport->behind_since_us = 0;
+  else if (stats.queued_bytes > OH_DATA_BEHIND && !transport->behind_since_us)
+    transport->behind_since_us = now_us;
+  return transport->behind_since_us && now_us - transport->behind_since_us < OH_DATA_PATIENCE_US;
+}
+
+static bool must_wait(int64_t now_us, const struct oh_participant *sender) {
+  for (struct oh_participant *p = sender->room->participants; p; p = p->next)
+    if (p != sender && !p->resident && is_behind(now_us, p)) return true;
+  return false;
+}
+
 static void drain(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target) {
+  struct oh_transport *transport = &p->transports[target];
   struct oh_channel_event event;
-  while (oh_channels_next(p->transports[target].channels, now_us, &event))
+  bool held = false;
+  while (!(held = must_wait(now_us, p)) && oh_channels_next(transport->channels, now_us, &event))
     on_event(house, now_us, p, target, &event);
+  if (!held) {
+    transport->held_until_us = 0;
+    oh_channels_tell_window(transport->channels, now_us);
+  } else if (!transport->held_until_us) {
+    oh_count(&house->world->counters, OH_COUNT_data_held_up);
+    transport->held_until_us = now_us + OH_DATA_PATIENCE_US;
+  }
+}
+
+// Somebody has caught up: who was held up goes on.
+static void let_go_on(struct oh_house *house, int64_t now_us, struct oh_room *room) {
+  for (struct oh_participant *p = room->participants; p; p = p->next) {
+    for (int i = 0; i < OH_TARGETS; i++)
+      if (p->transports[i].held_until_us) drain(house, now_us, p, (enum oh_target)i);
+    oh_participant_schedule(house, p);
+  }
 }
 
 void oh_data_recv(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target,
@@ -278,27 +318,35 @@ void oh_data_recv(struct oh_house *house, int64_t now_us, struct oh_participant 
     transport->house = house;
     transport->reliable = transport->lossy = -1;
     // the remote is the DTLS client: we answer passive and offer actpass, which browsers answer active
-    transport->channels =
-        oh_channels_open(house->world, &(struct oh_channels_config){.send = send_sctp, .ctx = transport});
+    transport->channels = oh_channels_open(
+        house->world,
+        &(struct oh_channels_config){.send = send_sctp, .ctx = transport, .zero_checksum = true});
   }
+  bool was_behind = transport->behind_since_us != 0;
   oh_channels_recv(transport->channels, now_us, packet.data, packet.len);
   drain(house, now_us, p, target);
+  if (was_behind && !is_behind(now_us, p)) let_go_on(house, now_us, p->room);
 }
 
 int64_t oh_data_deadline(const struct oh_participant *p) {
   int64_t first_us = OH_NEVER;
   for (int i = 0; i < OH_TARGETS; i++) {
-    int64_t at_us = p->transports[i].channels ? oh_channels_deadline(p->transports[i].channels) : OH_NEVER;
-    if (at_us < first_us) first_us = at_us;
+    const struct oh_transport *transport = &p->transports[i];
+    if (!transport->channels) continue;
+    first_us = oh_earlier(first_us, oh_channels_deadline(transport->channels));
+    if (transport->held_until_us) first_us = oh_earlier(first_us, transport->held_until_us);
   }
   return first_us;
 }
 
 void oh_data_tick(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
   for (int i = 0; i < OH_TARGETS; i++) {
-    struct oh_channels *channels = p->transports[i].channels;
-    if (!channels || oh_channels_deadline(channels) > now_us) continue;
-    oh_channels_tick(channels, now_us);
-    drain(house, now_us, p, (enum oh_target)i);
+    struct oh_transport *transport = &p->transports[i];
+    if (!transport->channels) continue;
+    bool due = oh_channels_deadline(transport->channels) <= now_us;
+    if (due) oh_channels_tick(transport->channels, now_us);
+    bool waited = transport->held_until_us && transport->held_until_us <= now_us;
+    if (waited) transport->held_until_us = 0; // a new term, if another one is behind by now
+    if (due || waited) drain(house, now_us, p, (enum oh_target)i);
   }
 }

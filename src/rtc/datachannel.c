@@ -220,6 +220,10 @@ static bool on_end(struct oh_channels *c, int64_t now_us, const struct oh_sctp_e
   return settle(c, channel, event);
 }
 
+void oh_channels_tell_window(struct oh_channels *c, int64_t now_us) {
+  oh_sctp_tell_window(c->sctp, now_us);
+}
+
 bool oh_channels_next(struct oh_channels *c, int64_t now_us, struct oh_channel_event *event) {
   struct oh_sctp_event from;
   while (!c->ending && oh_sctp_next(c->sctp, &from)) {

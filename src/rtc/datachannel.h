@@ -36,6 +36,9 @@ void oh_channels_close(struct oh_channels *c);                   // silently
 void oh_channels_connect(struct oh_channels *c, int64_t now_us); // else the peer begins
 void oh_channels_recv(struct oh_channels *c, int64_t now_us, const uint8_t *packet, size_t len);
 bool oh_channels_next(struct oh_channels *c, int64_t now_us, struct oh_channel_event *event);
+// Events may be left lying for a while: the peer then stops sending (oh_sctp_tell_window). To be called after
+// the last of them has been fetched.
+void oh_channels_tell_window(struct oh_channels *c, int64_t now_us);
 int64_t oh_channels_deadline(const struct oh_channels *c);
 void oh_channels_tick(struct oh_channels *c, int64_t now_us);
 

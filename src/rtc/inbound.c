@@ -326,7 +326,8 @@ uint32_t oh_inbound_window(const struct oh_inbound *in) {
 void oh_inbound_write_sack(struct oh_inbound *in, struct oh_writer *w) {
   uint8_t *chunk = oh_sctp_open_chunk(w, OH_SCTP_SACK, 0);
   oh_write_u32_be(w, in->tsn);
-  oh_write_u32_be(w, oh_inbound_window(in));
+  in->told_window = oh_inbound_window(in);
+  oh_write_u32_be(w, in->told_window);
   uint8_t *counts = oh_write_reserve(w, 4);
   uint16_t gaps = 0;
   size_t duplicates = in->duplicate_count;

@@ -44,6 +44,7 @@ struct oh_inbound {
   uint32_t duplicates[16];
   uint32_t duplicate_count;
   size_t memory_bytes;                       // all of the above that strangers can fill
+  uint32_t told_window;                      // in the latest SACK
   uint64_t dropped_window, dropped_oversize; // for the owner's counters
 };
 

@@ -664,6 +664,15 @@ bool oh_sctp_next(struct oh_sctp *s, struct oh_sctp_event *e) {
   return e->type != 0;
 }
 
+void oh_sctp_tell_window(struct oh_sctp *s, int64_t now_us) {
+  bool was_small = s->in.told_window < OH_SCTP_RECEIVE_MAX / 4;
+  if (!was_small || oh_inbound_window(&s->in) < OH_SCTP_RECEIVE_MAX / 2 || !takes_data(s)) return;
+  s->ack_now = true;
+  struct packet p;
+  start(s, &p, s->peer_tag);
+  send_due(s, now_us, &p);
+}
+
 int64_t oh_sctp_deadline(const struct oh_sctp *s) {
   int64_t data = s->out.t3_us; // the others do not matter any more once we are closing
   if (takes_data(s)) data = oh_earlier(data, s->ack_us);

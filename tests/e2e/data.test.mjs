@@ -33,9 +33,19 @@ async function enter(room, identity, options) {
     })
     window.room.registerByteStreamHandler('file', async (reader, from) => {
       const parts = await reader.readAll()
-      const bytes = parts.flatMap((part) => [...part])
-      window.got.push({ bytes: bytes.length, sum: bytes.reduce((sum, x) => (sum * 31 + x) >>> 0, 7), from: from.identity })
+      let [bytes, sum] = [0, 7]
+      for (const part of parts) for (const x of part) [bytes, sum] = [bytes + 1, (sum * 31 + x) >>> 0]
+      window.got.push({ bytes, sum, from: from.identity })
     })
+    window.send = async (size) => { // a byte stream; resolves with its sum
+      const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 7) & 255)
+      const writer = await window.room.localParticipant.streamBytes({ topic: 'file', name: 'f', totalSize: size })
+      await writer.write(bytes)
+      await writer.close()
+      return bytes.reduce((total, x) => (total * 31 + x) >>> 0, 7)
+    }
+    window.room.registerRpcMethod('fail', async () => { throw new window.RpcError(101, 'no such luck', 'try again') })
+    window.room.registerRpcMethod('sleep', () => new Promise(() => undefined))
     window.room.registerRpcMethod('double', async ({ payload, callerIdentity }) => `${Number(payload) * 2} for ${callerIdentity}`)
   })
   return page
@@ -95,14 +105,35 @@ for (const [number, [name, options]] of modes.entries())
     test('a text stream and a byte stream of a megabyte arrive whole', async () => {
       const sum = await anna.evaluate(async () => {
         await window.room.localParticipant.sendText('löse das, '.repeat(5000), { topic: 'notes' })
-        const bytes = Uint8Array.from({ length: 1_000_000 }, (_, i) => (i * 7) & 255)
-        const writer = await window.room.localParticipant.streamBytes({ topic: 'file', name: 'f', totalSize: bytes.length })
-        await writer.write(bytes)
-        await writer.close()
-        return bytes.reduce((total, x) => (total * 31 + x) >>> 0, 7)
+        return window.send(1_000_000)
       })
       await eventually('the text', async () => (await got(ben)).some((m) => m.stream === 'löse das, '.repeat(5000) && m.from === 'anna'))
       await eventually('the file', async () => (await got(cleo)).some((m) => m.bytes === 1_000_000 && m.sum === sum))
+    })
+
+    test('packets of all sizes, reliable and lossy', async () => {
+      const sizes = [0, 1, 1200, 15_000, 60_000]
+      const send = (len, reliable) =>
+        anna.evaluate(([size, how]) => window.room.localParticipant.publishData(new Uint8Array(size), { reliable: how, topic: 'size' }), [len, reliable])
+      const came = async (kind) => (await got(ben)).filter((m) => m.topic === 'size' && m.kind === kind).map((m) => m.len)
+      for (const size of sizes) await send(size, true)
+      await eventually('the reliable ones', async () => (await came(0)).length === sizes.length)
+      assert.deepEqual(await came(0), sizes)
+      for (const size of sizes) // what is lossy may be lost
+        await eventually(`a lossy one of ${size} B`, async () => {
+          await send(size, false)
+          return (await came(1)).includes(size)
+        })
+    })
+
+    test('signalling lost in the middle of a stream: nothing is missing, nothing comes twice', async () => {
+      const size = number === 0 ? 15_000_000 : 3_000_000
+      const sum = anna.evaluate((bytes) => window.send(bytes), size)
+      await anna.evaluate(() => window.room.simulateScenario('signal-reconnect'))
+      const sent = await sum
+      await eventually('the whole file', async () => (await got(ben)).some((m) => m.bytes === size && m.sum === sent), { timeout: 60_000 })
+      assert.equal((await got(ben)).filter((m) => m.bytes === size).length, 1)
+      await eventually('back in the room', () => anna.evaluate(() => window.room.state === 'connected'))
     })
 
     test('a remote procedure call is answered; an unknown method is an error', async () => {
@@ -117,5 +148,22 @@ for (const [number, [name, options]] of modes.entries())
       assert.deepEqual(await call(anna, 'ben', 'double'), { answer: '42 for anna' })
       assert.deepEqual(await call(cleo, 'anna', 'double'), { answer: '42 for cleo' })
       assert.deepEqual(await call(ben, 'anna', 'nothing'), { code: 1400 })
+    })
+
+    test('what can go wrong with a remote procedure call is told to the caller', async () => {
+      const fails = (to, method, more) =>
+        anna.evaluate(
+          ([destinationIdentity, name, rest]) =>
+            window.room.localParticipant.performRpc({ destinationIdentity, method: name, payload: '', ...rest }).then(
+              () => 'it did not fail', ({ code, message, data }) => ({ code, message, data })),
+          [to, method, more],
+        )
+      assert.deepEqual(await fails('ben', 'fail'), { code: 101, message: 'no such luck', data: 'try again' })
+      assert.equal((await fails('ben', 'sleep', { responseTimeout: 2500 })).code, 1502)
+      const waits = fails('cleo', 'sleep', { responseTimeout: 20_000 })
+      await anna.evaluate(() => new Promise((asked) => setTimeout(asked, 300)))
+      await cleo.close()
+      assert.equal((await waits).code, 1503) // recipient gone
+      cleo = undefined
     })
   })

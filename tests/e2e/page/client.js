@@ -4,6 +4,7 @@ const ear = new Ear()
 const events = []
 
 window.events = events
+window.RpcError = LivekitClient.RpcError
 window.hear = (sid) => ear.hear({ sid })
 window.join = async (url, token, { roomOptions = {}, connectOptions = {}, publish = true } = {}) => {
   const room = new LivekitClient.Room(roomOptions)

@@ -718,6 +718,41 @@ static void what_waits_is_bounded(void **state) {
   scene_close(&s);
 }
 
+// Bob's acknowledgements do not arrive.
+static void deafen(void *ctx, int client, uint8_t *packet, size_t len) {
+  (void)ctx;
+  if (client == BOB) memset(packet, 0, len);
+}
+
+static void a_slow_reader_holds_up_others_only_for_a_while(void **state) {
+  (void)state;
+  enum { MESSAGES = 25, BYTES = 60000, RUNS_MAX = 200 };
+  struct scene s;
+  scene_of_three(&s);
+  s.line.alter = deafen;
+  s.line.ctx = &s;
+  Livekit__UserPacket user;
+  Livekit__DataPacket packet = user_packet(&user, "");
+  uint8_t *payload = calloc(1, BYTES);
+  user.payload = (ProtobufCBinaryData){.data = payload, .len = BYTES};
+  size_t len;
+  uint8_t *bytes = oh_message_write(&packet.base, &len);
+  int64_t began_us = s.w.now_us;
+  int sent = 0;
+  for (int run = 0; run < RUNS_MAX && count_for(&s, CAT) < MESSAGES; run++) {
+    while (sent < MESSAGES && data_line_send(&s.line, ANN, false, (struct oh_bytes){bytes, len}))
+      sent++;
+    data_line_run(&s.line, SHORTLY_US);
+  }
+  assert_int_equal(count_for(&s, CAT), MESSAGES); // all of it, and in time
+  assert_in_range(s.w.now_us - began_us, OH_DATA_PATIENCE_US, 3 * OH_DATA_PATIENCE_US);
+  assert_true(counted(&s, OH_COUNT_data_held_up) > 0);
+  assert_true(counted(&s, OH_COUNT_sctp_drop_unsent) > 0); // bob's loss
+  free(bytes);
+  free(payload);
+  scene_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_sender_is_who_they_are),
@@ -731,6 +766,7 @@ int main(void) {
       cmocka_unit_test(back_ends_send_data),
       cmocka_unit_test(back_ends_call_procedures),
       cmocka_unit_test(failed_procedures_are_told),
+      cmocka_unit_test(a_slow_reader_holds_up_others_only_for_a_while),
       cmocka_unit_test(without_permission_nothing_is_sent),
       cmocka_unit_test(garbage_is_dropped),
       cmocka_unit_test(text_and_other_channels_are_dropped),
