@@ -114,11 +114,6 @@
 #define OH_SCTP_FRAGMENT_COST 64         // memory counted for a kept chunk or message besides its bytes
 #define OH_SCTP_COOKIE_US (60 * 1000000LL) // RFC 9260 16: Valid.Cookie.Life
 #define OH_SCTP_ERRORS_MAX 10              // RFC 9260 16: Association.Max.Retrans
-// Who sends to somebody this far behind is held up, but never longer than the patience: then the slow one
-// loses.
-#define OH_DATA_BEHIND (OH_SCTP_SEND_MAX / 2)
-#define OH_DATA_CAUGHT_UP (OH_SCTP_SEND_MAX / 4)
-#define OH_DATA_PATIENCE_US (2 * 1000000LL)
 #define OH_DATA_HELD_MAX (100 * 1000) // LiveKit: reliable packets for somebody whose channel is not open yet
 #define OH_DATA_NONCES 100            // LiveKit: nonces a room remembers against repeated packets
 #define OH_DRAIN_DEPARTURE_S 3 // while draining: a room without people waits so long for one who reconnects

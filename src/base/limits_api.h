@@ -78,3 +78,9 @@
 #define OH_TURN_CREDENTIAL_S 300                // LiveKit: to allocate with; an allocation lives on
 #define OH_TURN_REST_S 14400                    // LiveKit: credentials for an external TURN server
 #define OH_TURN_SERVERS_MAX 8                   // external ones told to clients
+
+// Data (livekit/data.h). Who sends to somebody this far behind is held up, but never longer than the
+// patience: then the slow one loses.
+#define OH_DATA_BEHIND (OH_SCTP_SEND_MAX / 2)
+#define OH_DATA_CAUGHT_UP (OH_SCTP_SEND_MAX / 4)
+#define OH_DATA_PATIENCE_US (2 * 1000000LL)
