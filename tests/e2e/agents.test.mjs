@@ -11,7 +11,7 @@ import { showsState, visitor } from './lib/visitor.mjs'
 import { eventually, hears, hearsNothing } from './lib/wait.mjs'
 
 const FOLDER = fileURLToPath(new URL('../agents', import.meta.url))
-const LONG = { timeout: 40_000 } // a worker starts a process for each job
+const LONG = { timeout: 90_000 } // a worker starts a process for each job
 
 let server, browser, dispatches
 const workers = []

@@ -120,7 +120,7 @@ export class OffhookCall extends Base implements Host {
     this.toggleAttribute('open', true);
     this.draw();
     this.load().then((panel) => {
-      panel.setOpen(this.opened, focus);
+      if (panel === this.panel) panel.setOpen(this.opened, focus);
       this.draw();
     }, () => {
       this.opened = false;
@@ -144,7 +144,8 @@ export class OffhookCall extends Base implements Host {
   async start(options: StartOptions = {}): Promise<void> {
     this.setAttributes(options.attributes ?? {});
     this.open();
-    (await this.load()).start();
+    const panel = await this.load();
+    if (panel === this.panel) panel.start();
   }
 
   end(): void { this.call?.hangUp(); }
@@ -279,15 +280,18 @@ export class OffhookCall extends Base implements Host {
   private prepare(): void { this.load().catch(() => undefined); }
 
   private load(): Promise<Panel> {
-    this.loading ??= OffhookCall.origin.loadPanel().then((module) => module.createPanel(this)).then((panel) => {
-      this.panel = panel;
+    if (this.loading !== null) return this.loading;
+    const loading = OffhookCall.origin.loadPanel().then((module) => module.createPanel(this)).then((panel) => {
+      // Removed while it was being made: nobody else would let go of it.
+      if (this.loading === loading) this.panel = panel;
+      else panel.destroy();
       return panel;
     }, (error: unknown) => {
       this.loading = null; // the next click tries again
       console.error('Failed to start call:', error);
       throw error;
     });
-    return this.loading;
+    return this.loading = loading;
   }
 
   /** @internal */
