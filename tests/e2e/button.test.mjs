@@ -94,8 +94,9 @@ describe('the page of the binary', () => {
     await startCall(page)
     await hears(page, 440)
     const rooms = await new RoomServiceClient(server.http, server.key, server.secret).listRooms()
+    const [{ name }] = rooms.sort((one, other) => Number(other.creationTimeMs - one.creationTimeMs)) // those of earlier tests linger
     const egress = new EgressClient(server.http, server.key, server.secret)
-    const { egressId } = await egress.startRoomCompositeEgress(rooms[0].name, new EncodedFileOutput({ filepath: 'seen' }), { audioOnly: true })
+    const { egressId } = await egress.startRoomCompositeEgress(name, new EncodedFileOutput({ filepath: 'seen' }), { audioOnly: true })
     await page.getByText('Recorded', { exact: true }).waitFor()
     await page.getByText('Recording started').waitFor({ state: 'attached' })
     await eventually('half a second is in the file', () => statSync(join(recordings, 'seen.ogg'), { throwIfNoEntry: false })?.size > 2000)
