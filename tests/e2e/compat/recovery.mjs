@@ -73,7 +73,8 @@ export const RECOVERY = [
   scenario('disconnect-signal-on-resume-no-messages', { only: js, connections: 3 }),
   scenario('full-reconnect', { only: js, core: true }),
   scenario('leave-full-reconnect', { only: today }),
-  scenario('node-failure'),
+  // rtc-node 1.1.0 sometimes stands still for more than a minute after it; LIVEKIT.md says so.
+  scenario('node-failure', { only: ({ name }) => name !== 'rtc-node 1.1.0' }),
   scenario('migration'),
   scenario('force-tcp', { only: (client) => js(client) && today(client), then: tcp }),
   {
