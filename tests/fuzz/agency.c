@@ -52,10 +52,12 @@ static void drain(struct stage *s) {
     Livekit__JobState *state =
         (Livekit__JobState *)oh_message_read(&livekit__job_state__descriptor, news.state, news.len);
     OH_CHECK(state);
-    unsigned job = (unsigned)strtoul(news.job_id + 3, NULL, 10);
-    if (job < JOBS && s->ordered[job]) {
-      OH_CHECK(!s->over[job]);
-      s->over[job] = state->status != LIVEKIT__JOB_STATUS__JS_RUNNING;
+    for (unsigned n = 0; n < JOBS; n++) { // a simulated one has an id of its own
+      char id[16];
+      snprintf(id, sizeof id, "AJ_%u", n);
+      if (strcmp(id, news.job_id) != 0) continue;
+      OH_CHECK(s->ordered[n] && !s->over[n]);
+      s->over[n] = state->status != LIVEKIT__JOB_STATUS__JS_RUNNING;
     }
     oh_message_free(state);
     oh_job_news_fini(&news);
