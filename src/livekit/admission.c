@@ -7,6 +7,7 @@
 #include "livekit/dispatch.h"
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
+#include "livekit/quirk.h"
 #include "livekit/refresh.h"
 #include "livekit/resume.h"
 #include "livekit/revocation.h"
@@ -118,7 +119,7 @@ static void send_join(struct oh_house *house, int64_t now_us, const struct oh_pa
   join.sif_trailer.len = sizeof p->room->sif_trailer;
   join.enabled_publish_codecs = join.room->enabled_codecs;
   join.n_enabled_publish_codecs = join.room->n_enabled_codecs;
-  join.fast_publish = p->claims.video.can_publish && p->ice == OH_ICE_ANY;
+  join.fast_publish = p->claims.video.can_publish && p->ice == OH_ICE_ANY && !oh_quirk_publishes_too_fast(p);
   Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
   response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN;
   response.join = &join;

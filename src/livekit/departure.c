@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "livekit/dispatch.h"
 #include "livekit/negotiation.h"
+#include "livekit/quirk.h"
 
 enum {
   NORMAL_CLOSURE = 1000, // RFC 6455 7.4.1
@@ -76,7 +77,7 @@ static void reconsider_ice(struct oh_participant *participant, int64_t now_us) {
       !participant->first_connected_us || now_us - participant->first_connected_us < SHORT_LIVED_US;
   bool again = participant->failed_us && now_us - participant->failed_us < FAILURE_WINDOW_US;
   participant->failed_us = now_us;
-  if (oh_str_eq_nocase(oh_str(participant->sdk), OH_STR("go"))) return; // knows no ICE-TCP (2.9)
+  if (oh_quirk_is_pion(participant)) return;
   if ((short_lived || again) && participant->session) participant->ice = OH_ICE_TCP;
 }
 

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "livekit/departure.h"
+#include "livekit/quirk.h"
 #include "rtc/identity.h"
 
 enum { FIRST_WAIT_US = 10 * 1000, NEXT_WAIT_US = 150 * 1000, CALM_US = 1000000, ASK_AGAIN_US = 5 * 1000000 };
@@ -18,12 +19,6 @@ static void give_up(struct oh_house *house, int64_t now_us, struct oh_participan
                        LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
 }
 
-// LiveKit's Go clients are pion: where an ICE-lite side offers the choice, pion is the DTLS server whatever
-// it answers, and so are we. Browsers, on the other hand, take no other first offer than actpass.
-static bool is_pion(const struct oh_participant *p) {
-  return oh_str_eq_nocase(oh_str(p->sdk), OH_STR("go"));
-}
-
 static struct oh_local local_side(struct oh_house *house, const struct oh_participant *p,
                                   struct oh_transport *transport) {
   const struct oh_house_config *config = &house->config;
@@ -35,7 +30,7 @@ static struct oh_local local_side(struct oh_house *house, const struct oh_partic
                            .session_id = transport->session_id,
                            .version = ++transport->version,
                            .lite = true,
-                           .passive_offer = is_pion(p)};
+                           .passive_offer = oh_quirk_is_pion(p)};
   if (p->ice != OH_ICE_TCP) return local;
   // UDP has failed this client: only ICE-TCP is left
   struct oh_addr *tcp = oh_scratch_take(&house->scratch, config->candidate_count * sizeof *tcp);

@@ -50,6 +50,7 @@ function eachInItsRoom(behaviours, clientsOfThem) {
     for (const client of clientsOfThem.filter((one) => fits(behaviour, one))) {
       const call = {}
       const begin = async () => {
+        await clients.renew(client)
         const { open } = clients.use(client)
         Object.assign(call, { ...client, server, api, open, another: () => clients.another(client), me: await open(), ben: await clients.partner.open(), room: `${behaviour.title} ${client.name}` })
         return behaviour.lacks?.(call.me)

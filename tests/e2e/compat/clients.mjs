@@ -21,6 +21,8 @@ function inPage(page, hz, options) {
   }
 }
 
+const SILENT_MS = 60_000 // longer than the longest command; so long only something dead is silent
+
 async function inProcess(packageName, hz) {
   const child = fork(fileURLToPath(new URL('puppet.mjs', import.meta.url)), [packageName], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const waiting = new Map()
@@ -30,18 +32,23 @@ async function inProcess(packageName, hz) {
     if (error) failed?.(new Error(error))
     else done?.(answer)
   })
+  let died // what became of it
   child.on('exit', (code, signal) => {
-    for (const { failed } of waiting.values()) failed(new Error(`${packageName} ended: ${code ?? signal}`))
+    died = new Error(`${packageName} ended: ${code ?? signal}`)
+    for (const { failed } of waiting.values()) failed(died)
   })
   await once(child, 'message')
   const drive = (command, ...args) =>
     new Promise((done, failed) => {
+      if (died) return failed(died)
       const number = ++made
       waiting.set(number, { done, failed })
-      child.send({ number, command, args })
+      child.send({ number, command, args }, (error) => error && failed(error))
+      setTimeout(() => waiting.has(number) && child.kill('SIGKILL'), SILENT_MS).unref()
     })
   return {
     hz,
+    died: () => died,
     open: async (more = {}) => {
       const id = ++made
       const lacks = await drive('make', id, { hz, ...more })
@@ -81,15 +88,20 @@ export async function startClients(pages, names = CLIENTS) {
     return inPage(tab, hz, options)
   }
   const used = new Map()
-  for (const client of names)
+  const start = async (client) =>
     used.set(
       client,
       client.native
         ? await inProcess(client.native, 660)
         : await open(client.browser === 'firefox' ? fox : low, client.page, client.browser === 'firefox' ? 560 : 440, client.options),
     )
+  for (const client of names) await start(client)
   return {
     use: (client) => used.get(client),
+    // A process that has died is replaced, so that what comes after has one.
+    renew: async (client) => {
+      if (used.get(client).died?.()) await start(client)
+    },
     partner: await open(high, 'puppet.html', 880),
     another: (client) => inProcess(client.native, 660),
     stop: () => Promise.allSettled([low, high, fox, ...used.values()].map((one) => one?.close?.())),

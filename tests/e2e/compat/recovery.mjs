@@ -38,7 +38,6 @@ function scenario(name, { core, only, then, connections = 2 } = {}) {
 }
 
 const js = ({ browser }) => Boolean(browser)
-const steady = ({ name }) => name !== 'rtc-node 1.1.0'
 const today = ({ name }) => !name.includes('2.0.0')
 const tcp = ({ me }) =>
   eventually('the sound comes over TCP', async () => {
@@ -73,10 +72,9 @@ export const RECOVERY = [
   scenario('disconnect-signal-on-resume', { connections: 3 }),
   scenario('disconnect-signal-on-resume-no-messages', { only: js, connections: 3 }),
   scenario('full-reconnect', { only: js, core: true }),
-  // rtc-node 1.1.0 sometimes stands still for more than a minute when it has to join anew; LIVEKIT.md says so.
-  scenario('leave-full-reconnect', { only: (client) => today(client) && steady(client) }),
-  scenario('node-failure', { only: steady }),
-  scenario('migration', { only: steady }),
+  scenario('leave-full-reconnect', { only: today }),
+  scenario('node-failure'),
+  scenario('migration'),
   scenario('force-tcp', { only: (client) => js(client) && today(client), then: tcp }),
   {
     title: 'the refreshed token is the one it comes back with',

@@ -51,7 +51,6 @@ export const RESTART = [
   },
   {
     title: 'restart while publishing: it is heard, or an error and a second try is',
-    only: ({ browser }) => Boolean(browser), // rtc-node's publishTrack sometimes neither succeeds nor fails for more than a minute; LIVEKIT.md says so
     run: async ({ publisher, listener, underWay, name }) => {
       const first = await settles(underWay.publishing)
       if (first.error) await eventually('published', async () => (await publisher.send('publish')).answer === true, LONG)

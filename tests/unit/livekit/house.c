@@ -365,6 +365,17 @@ static void room_may_be_full_missing_or_the_worker_full(void **state) {
   visit_close(&w);
 }
 
+static void who_publishes_too_fast_is_not_told_to(void **state) {
+  (void)state;
+  struct visit_world w;
+  visit_open(&w, NULL);
+  const struct visit_options python = {.sdk = "python"}, swift = {.sdk = "swift"};
+  struct visitor slow = visit_join(&w, "python", &python), quick = visit_join(&w, "swift", &swift);
+  assert_false(visit_find(&w, &slow, SAYS(JOIN), 0)->join->fast_publish);
+  assert_true(visit_find(&w, &quick, SAYS(JOIN), 0)->join->fast_publish);
+  visit_close(&w);
+}
+
 static void permissions_are_kept(void **state) {
   (void)state;
   struct visit_world w;
@@ -665,6 +676,7 @@ int main(void) {
       cmocka_unit_test(mute_is_told_to_all),
       cmocka_unit_test(only_the_primary_connection_makes_active),
       cmocka_unit_test(room_may_be_full_missing_or_the_worker_full),
+      cmocka_unit_test(who_publishes_too_fast_is_not_told_to),
       cmocka_unit_test(permissions_are_kept),
       cmocka_unit_test(listeners_choose),
       cmocka_unit_test(unknown_track_is_answered_after_a_minute),

@@ -95,7 +95,7 @@ struct visitor visit_join(struct visit_world *w, const char *identity, const str
                          .client_protocol = 2,
                          .capabilities = 1u << 2,
                          .request = o->request};
-  snprintf(join.sdk, sizeof join.sdk, "js");
+  snprintf(join.sdk, sizeof join.sdk, "%s", o->sdk ? o->sdk : "js");
   snprintf(join.browser, sizeof join.browser, "%s", o->browser ? o->browser : "chrome");
   struct oh_claims *claims = &join.claims;
   oh_claims_init(claims);
