@@ -15,6 +15,9 @@ const SCENARIOS = [
   'disconnect-signal-on-resume',
 ]
 
+const TODAY = Boolean(Room.prototype.simulateScenario) // not the release of late 2025
+const UNACKNOWLEDGED = 1501
+
 const settled = (promise) =>
   Promise.resolve(promise).then((answer) => ({ answer }), (error) => ({ code: error.code, error: String(error.message ?? error) }))
 const sumOf = (bytes) => bytes.reduce((sum, x) => (sum * 31 + x) >>> 0, 7)
@@ -68,18 +71,17 @@ class Puppet {
     }
   }
   lacks() {
-    const today = Boolean(Room.prototype.simulateScenario)
     return {
       attributes: false,
       streams: false,
       rpc: false,
       whyGone: false,
-      why: !today, // it asks /rtc/rtc/validate, which is nowhere
-      ownMute: !today, // its own publication stays as it was
+      why: !TODAY, // it asks /rtc/rtc/validate, which is nowhere
+      ownMute: !TODAY, // its own publication stays as it was
       ownPermission: true, // a publication that the server took away stays listed
       mute: !LocalAudioTrack.prototype.mute,
       quiet: true, // who has spoken is told, not who has stopped
-      simulate: !today,
+      simulate: !TODAY,
       recording: !Object.getOwnPropertyDescriptor(Room.prototype, 'isRecording'),
     }
   }
@@ -146,8 +148,11 @@ class Puppet {
     }
     return settled(write())
   }
-  rpc(destinationIdentity, method, payload, responseTimeout = 5000) {
-    return settled(this.room.localParticipant.performRpc({ destinationIdentity, method, payload, responseTimeout }))
+  // Releases before February 2026 wait for the acknowledgement only after they have sent: one that comes at once is lost.
+  async rpc(destinationIdentity, method, payload, responseTimeout = 5000) {
+    const ask = () => settled(this.room.localParticipant.performRpc({ destinationIdentity, method, payload, responseTimeout }))
+    const answer = await ask()
+    return answer.code === UNACKNOWLEDGED && !TODAY ? ask() : answer
   }
   simulate(scenario) {
     this.events.length = 0
