@@ -2,6 +2,8 @@
 #include "app/media_doors.h"
 #include "io/address.h"
 #include "io/ice_tcp.h"
+#include "io/tcp.h"
+#include <unistd.h>
 #include <uv.h>
 
 static void add_candidate(struct oh_media_doors *doors, struct oh_addr addr, uint16_t port, uint8_t proto) {
@@ -34,71 +36,97 @@ static void add_candidates(struct oh_media_doors *doors, const struct oh_config 
     add_candidate(doors, loopback, bound->port, proto);
 }
 
-struct opening {
-  struct oh_media_doors *doors;
-  const struct oh_config *config;
-  struct uv_loop_s *loop;
-  struct oh_world *world;
-  const struct oh_udp_handler *handler;
-  void *ctx;
-};
-
-static int open_udp(const struct opening *o, const struct oh_addr *addr) {
-  int status = 0;
-  struct oh_udp *udp = oh_udp_open(o->loop, o->world, addr, o->handler, o->ctx, &status);
-  if (!udp) return status ? status : -1;
-  struct oh_addr bound = oh_udp_addr(udp);
-  o->doors->udp[o->doors->udp_count++] = udp;
-  add_candidates(o->doors, o->config, &bound, OH_UDP);
-  return 0;
+static bool is_elsewhere(const struct oh_config *config) { // which may want these ports itself
+  return config->livekit_host && *config->livekit_host;
 }
 
-static int open_tcp(const struct opening *o, const struct oh_addr *addr) {
-  int status = 0;
-  struct oh_ice_tcp *tcp = oh_ice_tcp_open(o->loop, o->world, addr, o->handler, o->ctx, &status);
-  if (!tcp) return status ? status : -1;
-  struct oh_addr bound = oh_ice_tcp_addr(tcp);
-  o->doors->tcp[o->doors->tcp_count++] = tcp;
-  add_candidates(o->doors, o->config, &bound, OH_TCP);
-  return 0;
+// A machine without IPv6 is no mistake, unless somebody asked for it.
+static bool is_optional(const struct oh_config *config, const struct oh_addr *addr, int status) {
+  return addr->family == OH_ADDR_V6 && !oh_config_was_set(config, "rtc.bind_addresses") &&
+         (status == UV_EADDRNOTAVAIL || status == UV_EAFNOSUPPORT);
 }
 
-static bool open_one(const struct opening *o, uint32_t index, const char *text, uint8_t proto,
-                     char error[OH_CONFIG_ERROR_MAX]) {
-  const struct oh_config *config = o->config;
-  const char *key = proto == OH_UDP ? "rtc.udp_port" : "rtc.tcp_port";
-  uint32_t port = proto == OH_UDP ? config->rtc.udp_port : config->rtc.tcp_port;
-  if (port) port += index;
-  struct oh_addr addr;
-  if (port > 65535 ||
-      !oh_addr_parse(oh_str(strcmp(text, "localhost") ? text : "127.0.0.1"), (uint16_t)port, &addr)) {
-    snprintf(error, OH_CONFIG_ERROR_MAX, "rtc.bind_addresses: \"%s\" port %u is not an address", text, port);
-    return false;
-  }
-  int status = proto == OH_UDP ? open_udp(o, &addr) : open_tcp(o, &addr);
-  if (status == UV_EADDRINUSE && !oh_config_was_set(config, key)) {
-    addr.port = 0;
-    status = proto == OH_UDP ? open_udp(o, &addr) : open_tcp(o, &addr);
-  }
-  // A machine without IPv6 is no mistake, unless somebody asked for it.
-  bool optional = addr.family == OH_ADDR_V6 && !oh_config_was_set(config, "rtc.bind_addresses");
-  if (status == 0 || (optional && (status == UV_EADDRNOTAVAIL || status == UV_EAFNOSUPPORT))) return true;
-  snprintf(error, OH_CONFIG_ERROR_MAX, "cannot open %s port %u on %s: %s%s%s",
-           proto == OH_UDP ? "UDP" : "TCP", port, text, uv_strerror(status),
-           status == UV_EADDRINUSE ? "; choose another with " : "", status == UV_EADDRINUSE ? key : "");
+static bool parse(const char *text, uint32_t port, struct oh_addr *addr, char error[OH_CONFIG_ERROR_MAX]) {
+  if (port <= 65535 &&
+      oh_addr_parse(oh_str(strcmp(text, "localhost") ? text : "127.0.0.1"), (uint16_t)port, addr))
+    return true;
+  snprintf(error, OH_CONFIG_ERROR_MAX, "rtc.bind_addresses: \"%s\" port %u is not an address", text, port);
   return false;
 }
 
-bool oh_media_doors_init(struct oh_media_doors *doors, const struct oh_config *config, uint32_t index,
-                         struct uv_loop_s *loop, struct oh_world *world, const struct oh_udp_handler *handler,
-                         void *ctx, char error[OH_CONFIG_ERROR_MAX]) {
-  *doors = (struct oh_media_doors){0};
-  if (config->livekit_host && *config->livekit_host) return true; // which may want these ports itself
-  struct opening o = {doors, config, loop, world, handler, ctx};
+static bool say_taken(const char *what, const char *key, uint32_t port, const char *text, int status,
+                      char error[OH_CONFIG_ERROR_MAX]) {
+  bool is_taken = status == UV_EADDRINUSE;
+  snprintf(error, OH_CONFIG_ERROR_MAX, "cannot open %s port %u on %s: %s%s%s", what, port, text,
+           uv_strerror(status), is_taken ? "; choose another with " : "", is_taken ? key : "");
+  return false;
+}
+
+// ---- ICE-TCP: one port
+
+bool oh_media_listeners_init(struct oh_media_listeners *listeners, const struct oh_config *config,
+                             char error[OH_CONFIG_ERROR_MAX]) {
+  *listeners = (struct oh_media_listeners){0};
+  if (is_elsewhere(config) || !config->rtc.allow_tcp_fallback) return true;
   const struct oh_strings *addresses = &config->rtc.bind_addresses;
-  for (uint8_t proto = OH_UDP; proto <= (config->rtc.allow_tcp_fallback ? OH_TCP : OH_UDP); proto++)
-    for (size_t i = 0; i < addresses->count && i < OH_MEDIA_DOORS_MAX; i++)
-      if (!open_one(&o, index, addresses->items[i], proto, error)) return false;
+  uint32_t port = config->rtc.tcp_port;
+  for (size_t i = 0; i < addresses->count && i < OH_MEDIA_DOORS_MAX; i++) {
+    const char *text = addresses->items[i];
+    struct oh_addr addr, *bound = &listeners->bound[listeners->count];
+    if (!parse(text, port, &addr, error)) return false;
+    int fd = oh_tcp_listen(&addr, bound);
+    if (fd == UV_EADDRINUSE && !oh_config_was_set(config, "rtc.tcp_port")) {
+      addr.port = 0;
+      fd = oh_tcp_listen(&addr, bound);
+    }
+    if (fd < 0 && is_optional(config, &addr, fd)) continue;
+    if (fd < 0) return say_taken("TCP", "rtc.tcp_port", port, text, fd, error);
+    port = bound->port; // when free ones are taken, the same on all addresses
+    listeners->fds[listeners->count++] = fd;
+  }
+  return true;
+}
+
+void oh_media_listeners_fini(struct oh_media_listeners *listeners) {
+  for (size_t i = 0; i < listeners->count; i++)
+    close(listeners->fds[i]);
+  listeners->count = 0;
+}
+
+// ---- a worker's doors
+
+static bool open_udp(struct oh_media_doors *doors, const struct oh_config *config, uint32_t index,
+                     const struct oh_ice_tcp_config *tcp, const char *text, char error[OH_CONFIG_ERROR_MAX]) {
+  uint32_t port = config->rtc.udp_port ? config->rtc.udp_port + index : 0;
+  struct oh_addr addr;
+  int status = 0;
+  if (!parse(text, port, &addr, error)) return false;
+  struct oh_udp *udp = oh_udp_open(tcp->loop, tcp->world, &addr, tcp->handler, tcp->ctx, &status);
+  if (!udp && status == UV_EADDRINUSE && !oh_config_was_set(config, "rtc.udp_port")) {
+    addr.port = 0;
+    udp = oh_udp_open(tcp->loop, tcp->world, &addr, tcp->handler, tcp->ctx, &status);
+  }
+  if (!udp)
+    return is_optional(config, &addr, status) || say_taken("UDP", "rtc.udp_port", port, text, status, error);
+  struct oh_addr bound = oh_udp_addr(udp);
+  doors->udp[doors->udp_count++] = udp;
+  add_candidates(doors, config, &bound, OH_UDP);
+  return true;
+}
+
+bool oh_media_doors_init(struct oh_media_doors *doors, const struct oh_config *config, uint32_t index,
+                         const struct oh_media_listeners *listeners, const struct oh_ice_tcp_config *tcp,
+                         char error[OH_CONFIG_ERROR_MAX]) {
+  *doors = (struct oh_media_doors){0};
+  if (is_elsewhere(config)) return true;
+  const struct oh_strings *addresses = &config->rtc.bind_addresses;
+  for (size_t i = 0; i < addresses->count && i < OH_MEDIA_DOORS_MAX; i++)
+    if (!open_udp(doors, config, index, tcp, addresses->items[i], error)) return false;
+  if (listeners->count) doors->tcp = oh_ice_tcp_open(tcp);
+  for (size_t i = 0; i < listeners->count; i++) {
+    oh_ice_tcp_add_listener(doors->tcp, listeners->fds[i]);
+    add_candidates(doors, config, &listeners->bound[i], OH_TCP);
+  }
   if (doors->candidate_count > 0) return true;
   snprintf(error, OH_CONFIG_ERROR_MAX,
            "there is no address for media that browsers could be told; set rtc.node_ip");
@@ -108,14 +136,13 @@ bool oh_media_doors_init(struct oh_media_doors *doors, const struct oh_config *c
 void oh_media_doors_fini(struct oh_media_doors *doors) {
   for (size_t i = 0; i < doors->udp_count; i++)
     oh_udp_close(doors->udp[i]);
-  for (size_t i = 0; i < doors->tcp_count; i++)
-    oh_ice_tcp_close(doors->tcp[i]);
-  doors->udp_count = doors->tcp_count = 0;
+  oh_ice_tcp_close(doors->tcp);
+  doors->udp_count = 0;
+  doors->tcp = NULL;
 }
 
 void oh_media_doors_send(struct oh_media_doors *doors, const struct oh_outbox *outbox) {
   for (size_t i = 0; i < doors->udp_count; i++)
     oh_udp_send(doors->udp[i], outbox);
-  for (size_t i = 0; i < doors->tcp_count; i++)
-    oh_ice_tcp_send(doors->tcp[i], outbox);
+  if (doors->tcp) oh_ice_tcp_send(doors->tcp, outbox);
 }

@@ -10,6 +10,7 @@
 #include "app/far_desk.h"
 #include "app/keyring.h"
 #include "app/log_sink.h"
+#include "app/media_doors.h"
 #include "app/metrics.h"
 #include "app/records_desk.h"
 #include "app/scribe.h"
@@ -35,7 +36,7 @@
 #include <uv.h>
 
 #define LISTENERS_MAX 16
-#define WORKERS_MAX 64
+#define WORKERS_MAX 64 // as many as a ufrag tells apart (rtc/ice.h)
 
 struct serve {
   struct oh_config config, *current; // current: the last one reloaded; older ones live until the end
@@ -52,6 +53,7 @@ struct serve {
   int listeners[LISTENERS_MAX];
   size_t listener_count;
   struct oh_addr bound[LISTENERS_MAX];
+  struct oh_media_listeners media;
   struct oh_tls *tls;
   struct oh_metrics *metrics;
   struct oh_turn_door *turn; // NULL: none
@@ -169,6 +171,8 @@ static bool open_crew(struct serve *s, char error[OH_CONFIG_ERROR_MAX]) {
   oh_clerk_add_desk(crew->clerk, oh_webhook_desk_of(crew->webhooks));
   if (!open_scribe(s, error)) return false;
   open_far(s);
+  if (!oh_media_listeners_init(&s->media, &s->config, error)) return false;
+  crew->media = &s->media;
   uint32_t count = worker_count(&s->config);
   crew->workers = calloc(count, sizeof *crew->workers);
   OH_CHECK(crew->workers);
@@ -374,6 +378,7 @@ static void release(struct serve *s) {
   free(s->crew.workers);
   for (size_t i = 0; i < s->listener_count; i++)
     close(s->listeners[i]);
+  oh_media_listeners_fini(&s->media);
   if (s->crew.office) oh_mailbox_close(s->crew.office);
   oh_tls_close(s->tls);
   if (s->crew.identity) oh_identity_close(s->crew.identity);

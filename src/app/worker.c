@@ -16,7 +16,9 @@
 #include "call/echo.h"
 #include "io/clock.h"
 #include "io/entropy.h"
+#include "io/ice_tcp.h"
 #include "io/mail.h"
+#include "rtc/ice.h"
 #include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
@@ -27,13 +29,14 @@
 // Towards clients: LiveKit's SDKs want a semantic version ≥ 1.8.0 (facts/LIVEKIT.md 0.13).
 #define LIVEKIT_VERSION "1.13.5"
 
-enum letter_kind { LETTER_JOIN, LETTER_JOB, LETTER_RELOAD, LETTER_DRAIN, LETTER_STOP };
+enum letter_kind { LETTER_JOIN, LETTER_STREAM, LETTER_JOB, LETTER_RELOAD, LETTER_DRAIN, LETTER_STOP };
 struct letter {
   enum letter_kind kind;
   struct oh_http_parcel *parcel; // LETTER_JOIN: the connection, and its checked join
   struct oh_join join;
-  struct oh_job *job;             // LETTER_JOB: the clerk's answer
-  const struct oh_config *config; // LETTER_RELOAD
+  struct oh_ice_tcp_parcel *stream; // LETTER_STREAM
+  struct oh_job *job;               // LETTER_JOB: the clerk's answer
+  const struct oh_config *config;   // LETTER_RELOAD
   struct oh_tls *tls;
 };
 
@@ -69,6 +72,7 @@ static void free_letter(void *message) {
   struct letter *letter = message;
   if (letter->parcel) oh_http_parcel_free(letter->parcel);
   oh_join_fini(&letter->join);
+  if (letter->stream) oh_ice_tcp_parcel_free(letter->stream);
   if (letter->job) letter->job->drop(letter->job);
   oh_tls_close(letter->tls); // the letter's own reference; the door keeps one of its own
   free(letter);
@@ -127,7 +131,7 @@ static void admit(struct oh_worker *w, int64_t now_us, oh_id conn, const struct 
 }
 
 // Hands the connection to the worker that owns the room; takes the join.
-static void move(struct oh_worker *w, oh_id conn, struct oh_join *take_join, uint32_t owner) {
+static void move_join(struct oh_worker *w, oh_id conn, struct oh_join *take_join, uint32_t owner) {
   struct letter *letter = new_letter(LETTER_JOIN);
   letter->join = *take_join;
   letter->parcel = oh_http_detach(w->web.server, conn);
@@ -163,7 +167,7 @@ static void receive_join(struct oh_worker *w, int64_t now_us, oh_id conn,
     admit(w, now_us, conn, &join);
     oh_join_fini(&join);
   } else {
-    move(w, conn, &join, owner);
+    move_join(w, conn, &join, owner);
   }
 }
 
@@ -229,6 +233,20 @@ static void on_stream_closed(void *ctx, int64_t now_us, const struct oh_addr *fr
 
 static const struct oh_udp_handler udp_handler = {
     .recv = on_datagram, .batch_done = on_batch_done, .closed = on_stream_closed};
+
+static bool is_foreign(void *ctx, const uint8_t *frame, size_t len, uint32_t *owner) {
+  const struct oh_worker *w = ctx;
+  return oh_ice_shard(frame, len, owner) && *owner != w->index && *owner < w->crew->count;
+}
+
+static void move_stream(void *ctx, uint32_t owner, struct oh_ice_tcp_parcel *take_parcel) {
+  struct oh_worker *w = ctx;
+  struct letter *letter = new_letter(LETTER_STREAM);
+  letter->stream = take_parcel;
+  if (oh_mail_post(w->crew->workers[owner]->mailbox, letter, free_letter)) return;
+  oh_count(&w->world.counters, OH_COUNT_mail_refused);
+  free_letter(letter);
+}
 
 static void flush_outbox(void *ctx, struct oh_outbox *outbox) {
   struct oh_worker *w = ctx;
@@ -363,6 +381,11 @@ static void on_letter(void *ctx, int64_t now_us, void *message) {
     if (conn) admit(w, now_us, conn, &letter->join);
     break;
   }
+  case LETTER_STREAM:
+    if (w->is_stopping || !w->doors.tcp) break;
+    oh_ice_tcp_adopt(w->doors.tcp, now_us, letter->stream);
+    letter->stream = NULL;
+    break;
   case LETTER_JOB: {
     struct oh_job *job = letter->job;
     letter->job = NULL;
@@ -412,6 +435,7 @@ static struct oh_house *open_house(struct oh_worker *w) {
       .min_percentile = config->audio.min_percentile,
       .update_interval_ms = config->audio.update_interval_ms,
       .smooth_intervals = config->audio.smooth_intervals,
+      .shard = w->index,
       .rooms = config->limit.rooms,
       .participants = config->limit.participants,
       .enable_remote_unmute = config->room.enable_remote_unmute,
@@ -479,7 +503,13 @@ struct oh_worker *oh_worker_open(const struct oh_worker_config *config, char err
   w->timers_open = true;
   oh_outbox_init(&w->outbox, flush_outbox, w);
   w->mailbox = oh_mailbox_open(&w->loop, MAILBOX_LETTERS, on_letter, w);
-  if (!oh_media_doors_init(&w->doors, w->config, w->index, &w->loop, &w->world, &udp_handler, w, error)) {
+  const struct oh_ice_tcp_config tcp = {.loop = &w->loop,
+                                        .world = &w->world,
+                                        .handler = &udp_handler,
+                                        .is_foreign = is_foreign,
+                                        .move = move_stream,
+                                        .ctx = w};
+  if (!oh_media_doors_init(&w->doors, w->config, w->index, w->crew->media, &tcp, error)) {
     oh_worker_close(w);
     return NULL;
   }

@@ -1,6 +1,7 @@
 // worker.h — one core's complete server: a thread with its loop, HTTP door, media doors and house. A room
 // lives on exactly one worker (siphash of its name); a join that arrives at another moves there once, with
-// its connection, before the 101. Everything enters on the worker's own thread; others write to it by mail.
+// its connection, before the 101; an ICE-TCP stream moves by the ufrag of its first check. Everything enters
+// on the worker's own thread; others write to it by mail.
 //
 //   HTTP ──┬ web.h (page, tokens, health)                  datagram ── house ── outbox ── doors
 //          └ /rtc… ── join.h ── whose room? ── house        timer ──── house
@@ -18,6 +19,7 @@ struct oh_budget;
 struct oh_voice_gate;
 struct oh_tls;
 struct oh_mailbox;
+struct oh_media_listeners;
 struct oh_clerk;
 struct oh_keyring;
 struct oh_far_desk;
@@ -32,6 +34,7 @@ struct oh_crew {
   uint32_t count;
   uint8_t room_secret[16]; // which worker owns a room
   struct oh_identity *identity;
+  const struct oh_media_listeners *media;                  // the ICE-TCP port, shared by all workers
   struct oh_budget *budget, *report_budget, *check_budget; // calls; events; network checks
   struct oh_tally *tally;                                  // what buttons reported
   struct oh_records_desk *records;                         // the clerk's; NULL without data_dir

@@ -72,6 +72,7 @@
   X(udp_drop_send, "UDP datagrams the kernel did not take")                                                  \
   X(udp_drop_oversize, "UDP datagrams larger than any we can use")                                           \
   X(ice_tcp_refused, "ICE-TCP connections refused because of limits")                                        \
+  X(ice_tcp_moved, "ICE-TCP connections handed to the worker that has the peer")                             \
   X(ice_tcp_closed_idle, "ICE-TCP streams closed because they brought nothing that we answer")               \
   X(ice_tcp_drop_malformed, "ICE-TCP streams closed because of a bad frame")                                 \
   X(ice_tcp_drop_slow, "datagrams dropped because an ICE-TCP stream does not drain")                         \

@@ -67,6 +67,7 @@
 #define OH_WS_FRAGMENTS_MAX 1024        // frames of one message; who splits at all splits at 4 KB or more
 #define OH_ICE_TCP_STREAMS_MAX 4096     // per worker
 #define OH_ICE_TCP_PER_ADDRESS_MAX 128
+#define OH_ICE_TCP_LISTENERS_MAX 8        // as many addresses as rtc.bind_addresses may list
 #define OH_ICE_TCP_FIRST_US (5 * 1000000) // for what earns a first answer: a verified check
 #define OH_ICE_TCP_IDLE_US (60 * 1000000) // ICE checks come every 2.5 to 15 s on a stream in use
 #define OH_ICE_TCP_QUEUE_MAX (64 * 1024)  // about 5 s of one voice; older audio is worth nothing

@@ -18,21 +18,31 @@ struct tcp_stream {
   struct oh_stream *stream;
   struct oh_addr addr; // what the machines know it by
   oh_id id;
-  int64_t answered_us; // when we last sent something to it; 0: never
-  uint32_t have;       // bytes of the frame so far, with its length
+  int64_t first_until_us; // by when it must have earned an answer
+  int64_t answered_us;    // when we last sent something to it; 0: never
+  uint32_t have;          // bytes of the frame so far, with its length
+  bool is_at_home;        // its first frame has been looked at, or it has moved: it stays
   bool brought_one;
   uint8_t *frame; // a frame in pieces; NULL between frames
 };
 
+struct oh_ice_tcp_parcel {
+  int fd;
+  struct oh_addr peer;
+  int64_t first_until_us;
+  size_t len;
+  uint8_t data[]; // what it has brought
+};
+
 struct oh_ice_tcp {
+  struct oh_ice_tcp_config config;
   struct oh_world *world;
   const struct oh_udp_handler *handler;
   void *ctx;
   struct oh_streams *streams;
-  struct oh_tcp_listener *listener;
+  struct oh_tcp_listener *listeners[OH_ICE_TCP_LISTENERS_MAX];
+  size_t listener_count;
   struct oh_slab slab;
-  struct oh_addr addr;
-  int fd;
 };
 
 #define FRAME_MAX (2 + OH_DATAGRAM_MAX)
@@ -79,6 +89,37 @@ static size_t collect(struct tcp_stream *s, const uint8_t *data, size_t len) {
   return n;
 }
 
+// Its first frame is there, in one piece or two, with what may follow. True: it has gone to another door.
+static bool move_away(struct tcp_stream *s, struct oh_bytes first, struct oh_bytes rest) {
+  struct oh_ice_tcp *door = s->door;
+  uint32_t owner = 0;
+  bool was_at_home = s->is_at_home;
+  s->is_at_home = true;
+  size_t len = oh_load_u16_be(first.data);
+  if (was_at_home || !door->config.is_foreign || first.len < 2 + len ||
+      !door->config.is_foreign(door->ctx, first.data + 2, len, &owner))
+    return false;
+  struct oh_ice_tcp_parcel *parcel = malloc(sizeof *parcel + first.len + rest.len);
+  OH_CHECK(parcel);
+  *parcel = (struct oh_ice_tcp_parcel){.fd = -1,
+                                       .peer = oh_stream_peer(s->stream),
+                                       .first_until_us = s->first_until_us,
+                                       .len = first.len + rest.len};
+  memcpy(parcel->data, first.data, first.len);
+  if (rest.len) memcpy(parcel->data + first.len, rest.data, rest.len);
+  struct ssl_st *session = NULL;
+  bool is_whole = oh_stream_detach(s->stream, &parcel->fd, &session);
+  OH_CHECK(!session); // they are plain
+  forget(s);
+  if (is_whole) {
+    oh_count(&door->world->counters, OH_COUNT_ice_tcp_moved);
+    door->config.move(door->ctx, owner, parcel);
+  } else {
+    oh_ice_tcp_parcel_free(parcel);
+  }
+  return true;
+}
+
 static bool take_frames(struct tcp_stream *s, int64_t now_us, uint8_t *data, size_t len) {
   struct oh_ice_tcp *door = s->door;
   oh_id id = s->id;
@@ -87,6 +128,7 @@ static bool take_frames(struct tcp_stream *s, int64_t now_us, uint8_t *data, siz
       size_t n = oh_load_u16_be(data);
       if (n > OH_DATAGRAM_MAX) return false;
       if (len >= 2 + n) {
+        if (!s->is_at_home && move_away(s, (struct oh_bytes){data, len}, (struct oh_bytes){0})) return true;
         deliver(s, now_us, data + 2, n);
         if (!oh_slab_find(&door->slab, id)) return true; // the handler dropped it
         data += 2 + n, len -= 2 + n;
@@ -99,6 +141,8 @@ static bool take_frames(struct tcp_stream *s, int64_t now_us, uint8_t *data, siz
     size_t size = oh_load_u16_be(s->frame);
     if (size > OH_DATAGRAM_MAX) return false;
     if (s->have < 2 + size) continue;
+    if (!s->is_at_home && move_away(s, (struct oh_bytes){s->frame, s->have}, (struct oh_bytes){data, len}))
+      return true;
     uint8_t *frame = s->frame;
     s->frame = NULL;
     s->have = 0;
@@ -138,14 +182,14 @@ static const struct oh_stream_handler stream_handler = {
     .closed = on_closed,
 };
 
-static void on_accepted(void *ctx, int64_t now_us, int fd, const struct oh_addr *peer) {
-  struct oh_ice_tcp *door = ctx;
+static struct tcp_stream *admit(struct oh_ice_tcp *door, int fd, const struct oh_addr *peer,
+                                int64_t first_until_us) {
   oh_id id = 0;
   struct tcp_stream *s = oh_streams_admit(door->streams, peer) ? oh_slab_add(&door->slab, &id) : NULL;
   if (!s) {
     oh_count(&door->world->counters, OH_COUNT_ice_tcp_refused);
     close(fd);
-    return;
+    return NULL;
   }
   s->door = door;
   s->id = id;
@@ -153,40 +197,53 @@ static void on_accepted(void *ctx, int64_t now_us, int fd, const struct oh_addr 
   s->addr.proto = OH_TCP;
   s->addr.stream = id;
   s->stream = oh_stream_open(door->streams, fd, NULL, peer, false, OH_ICE_TCP_QUEUE_MAX, &stream_handler, s);
-  oh_stream_set_deadline(s->stream, now_us + OH_ICE_TCP_FIRST_US);
+  s->first_until_us = first_until_us;
+  oh_stream_set_deadline(s->stream, first_until_us);
+  return s;
 }
 
-struct oh_ice_tcp *oh_ice_tcp_open(uv_loop_t *loop, struct oh_world *world, const struct oh_addr *bind_to,
-                                   const struct oh_udp_handler *handler, void *ctx, int *error) {
+static void on_accepted(void *ctx, int64_t now_us, int fd, const struct oh_addr *peer) {
+  admit(ctx, fd, peer, now_us + OH_ICE_TCP_FIRST_US);
+}
+
+void oh_ice_tcp_adopt(struct oh_ice_tcp *door, int64_t now_us, struct oh_ice_tcp_parcel *parcel) {
+  struct tcp_stream *s = admit(door, parcel->fd, &parcel->peer, parcel->first_until_us);
+  if (s) {
+    s->is_at_home = true;
+    on_data(s, now_us, parcel->data, parcel->len);
+  }
+  free(parcel);
+}
+
+void oh_ice_tcp_parcel_free(struct oh_ice_tcp_parcel *parcel) {
+  if (parcel->fd >= 0) close(parcel->fd);
+  free(parcel);
+}
+
+struct oh_ice_tcp *oh_ice_tcp_open(const struct oh_ice_tcp_config *config) {
   struct oh_ice_tcp *door = calloc(1, sizeof *door);
   OH_CHECK(door);
-  door->fd = oh_tcp_listen(bind_to, &door->addr);
-  if (door->fd < 0) {
-    *error = door->fd;
-    free(door);
-    return NULL;
-  }
-  door->addr.proto = OH_TCP;
-  door->world = world, door->handler = handler, door->ctx = ctx;
+  door->config = *config;
+  door->world = config->world, door->handler = config->handler, door->ctx = config->ctx;
   oh_slab_init(&door->slab, sizeof(struct tcp_stream), OH_ICE_TCP_STREAMS_MAX);
-  door->streams = oh_streams_open(loop, OH_ICE_TCP_STREAMS_MAX, OH_ICE_TCP_PER_ADDRESS_MAX, false);
-  door->listener = oh_tcp_listener_open(loop, door->fd, on_accepted, door);
+  door->streams = oh_streams_open(config->loop, OH_ICE_TCP_STREAMS_MAX, OH_ICE_TCP_PER_ADDRESS_MAX, false);
   return door;
+}
+
+void oh_ice_tcp_add_listener(struct oh_ice_tcp *door, int fd) {
+  OH_CHECK(door->listener_count < OH_ICE_TCP_LISTENERS_MAX);
+  door->listeners[door->listener_count++] = oh_tcp_listener_open(door->config.loop, fd, on_accepted, door);
 }
 
 void oh_ice_tcp_close(struct oh_ice_tcp *door) {
   if (!door) return;
-  oh_tcp_listener_close(door->listener);
-  close(door->fd);
+  for (size_t i = 0; i < door->listener_count; i++)
+    oh_tcp_listener_close(door->listeners[i]);
   oh_streams_close(door->streams);
   for (oh_id id = 0; (id = oh_slab_next(&door->slab, id)) != 0;)
     forget(oh_slab_find(&door->slab, id));
   oh_slab_fini(&door->slab);
   free(door);
-}
-
-struct oh_addr oh_ice_tcp_addr(const struct oh_ice_tcp *door) {
-  return door->addr;
 }
 
 static struct tcp_stream *find(const struct oh_ice_tcp *door, const struct oh_addr *addr) {

@@ -56,7 +56,8 @@ struct oh_house *oh_house_open(struct oh_world *world, struct oh_identity *ident
   oh_map_init(&house->peers, secret);
   oh_map_init(&house->revoked, secret);
   const struct oh_hub_limits limits = {.peers = capacity(people, PEERS_PER_PARTICIPANT),
-                                       .handshakes = OH_HANDSHAKES_MAX};
+                                       .handshakes = OH_HANDSHAKES_MAX,
+                                       .shard = config->shard};
   house->hub = oh_hub_open(world, identity, &limits);
   const struct oh_sfu_config media = {.active_level = config->active_level,
                                       .min_percentile = config->min_percentile,

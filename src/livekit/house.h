@@ -40,6 +40,7 @@ struct oh_house_config {
   uint32_t max_participants;
   // audio.*
   uint32_t active_level, min_percentile, update_interval_ms, smooth_intervals;
+  uint32_t shard; // which of several houses with one ICE-TCP port this is (rtc/ice.h)
   // capacities of this worker
   uint32_t rooms, participants;
   bool enable_remote_unmute;

@@ -26,6 +26,7 @@ struct oh_hub *oh_hub_open(struct oh_world *world, struct oh_identity *identity,
   hub->env.world = world;
   hub->env.identity = identity;
   hub->env.half_open_limit = limits->handshakes;
+  hub->env.shard = limits->shard;
   oh_slab_init(&hub->peers, sizeof(struct entry), limits->peers);
   uint8_t secret[16];
   oh_random_fill(&world->random, secret, sizeof secret);

@@ -9,8 +9,7 @@
 //  * DTLS is read from paths that are selected, nominated or proved, through a record filter, and answered on
 //    the selected one; a failed handshake never ends a peer whose ICE lives (3 more attempts);
 //  * the certificate must match the SDP fingerprint before any SRTP or SCTP byte is accepted;
-//  * no verified check for OH_ICE_SILENT_US: DISCONNECTED; for OH_ICE_FAILED_US: FAILED, nothing more is
-//  sent.
+//  * no verified check for OH_ICE_SILENT_US: DISCONNECTED; for OH_ICE_FAILED_US: FAILED, and silence.
 #pragma once
 #include "base/addr.h"
 #include "base/outbox.h"
@@ -55,6 +54,7 @@ struct oh_hub_event {
 struct oh_hub_limits {
   uint32_t peers;      // at most this many
   uint32_t handshakes; // half-open DTLS handshakes at most (each costs ~60 KB)
+  uint32_t shard;      // < OH_ICE_SHARDS: our ufrags begin with it (rtc/ice.h, oh_ice_shard)
 };
 
 // `world` and `identity` must outlive the hub.

@@ -19,9 +19,10 @@ enum {
 // ---- credentials
 // ---------------------------------------------------------------------------------------------
 
+static const char alphabet[OH_ICE_SHARDS + 1] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"; // ice-char
+
 static void random_text(struct oh_world *world, char *text, size_t chars) {
-  static const char alphabet[65] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"; // ice-char
   uint8_t bytes[OH_ICE_PWD_CHARS];
   oh_random_fill(&world->random, bytes, chars);
   for (size_t i = 0; i < chars; i++)
@@ -30,14 +31,27 @@ static void random_text(struct oh_world *world, char *text, size_t chars) {
   OPENSSL_cleanse(bytes, sizeof bytes);
 }
 
-static void make_credentials(struct oh_ice_credentials *c, struct oh_world *world) {
-  random_text(world, c->ufrag, OH_ICE_UFRAG_CHARS);
-  random_text(world, c->pwd, OH_ICE_PWD_CHARS);
+static void make_credentials(struct oh_ice *ice, struct oh_world *world) {
+  random_text(world, ice->current.ufrag, OH_ICE_UFRAG_CHARS);
+  random_text(world, ice->current.pwd, OH_ICE_PWD_CHARS);
+  ice->current.ufrag[0] = alphabet[ice->shard];
 }
 
-void oh_ice_init(struct oh_ice *ice, struct oh_world *world, bool client) {
-  *ice = (struct oh_ice){.client = client, .selected = -1, .started_us = OH_NEVER};
-  make_credentials(&ice->current, world);
+bool oh_ice_shard(const uint8_t *data, size_t len, uint32_t *shard) {
+  struct oh_stun stun;
+  struct oh_str receiver, sender;
+  if (!oh_stun_is(data, len) || !oh_stun_read(&stun, data, len) || stun.class != OH_STUN_REQUEST ||
+      !oh_stun_username(&stun, &receiver, &sender) || receiver.len != OH_ICE_UFRAG_CHARS)
+    return false;
+  const char *at = memchr(alphabet, receiver.data[0], OH_ICE_SHARDS);
+  if (at) *shard = (uint32_t)(at - alphabet);
+  return at != NULL;
+}
+
+void oh_ice_init(struct oh_ice *ice, struct oh_world *world, bool client, uint32_t shard) {
+  OH_CHECK(shard < OH_ICE_SHARDS);
+  *ice = (struct oh_ice){.client = client, .shard = (uint8_t)shard, .selected = -1, .started_us = OH_NEVER};
+  make_credentials(ice, world);
   oh_random_fill(&world->random, &ice->tie_breaker, sizeof ice->tie_breaker);
 }
 
@@ -64,7 +78,7 @@ void oh_ice_restart(struct oh_ice *ice, struct oh_world *world, struct oh_ice_ch
     retire_old(ice, change);
     ice->old = ice->current;
   }
-  make_credentials(&ice->current, world);
+  make_credentials(ice, world);
   ice->current_used = false;
 }
 

@@ -16,7 +16,8 @@
 #include "base/world.h"
 #include "wire/stun.h"
 
-#define OH_ICE_UFRAG_CHARS 12 // 72 bits: never guessed, never the same twice
+#define OH_ICE_UFRAG_CHARS 12 // the shard, and 66 bits: never guessed, never the same twice
+#define OH_ICE_SHARDS 64      // owners that one character tells apart
 #define OH_ICE_PWD_CHARS 32   // 192 bits; RFC 8445 asks for 128
 
 struct oh_path {
@@ -39,6 +40,7 @@ struct oh_ice_credentials {
 
 struct oh_ice {
   bool client, current_used;              // a check came with the current credentials
+  uint8_t shard;                          // the first character of our ufrags
   struct oh_ice_credentials current, old; // old.ufrag[0] == 0: none
   char remote_ufrag[OH_ICE_CREDENTIAL_MAX + 1], remote_pwd[OH_ICE_CREDENTIAL_MAX + 1]; // empty: not known yet
   uint64_t tie_breaker;
@@ -56,7 +58,10 @@ struct oh_ice_change {
   char old_ufrag[OH_ICE_UFRAG_CHARS + 1]; // if old_retired
 };
 
-void oh_ice_init(struct oh_ice *ice, struct oh_world *world, bool client);
+void oh_ice_init(struct oh_ice *ice, struct oh_world *world, bool client, uint32_t shard);
+// Whose a check is, by the ufrag it is addressed to; nothing of it is verified. False: not a check for
+// anybody.
+bool oh_ice_shard(const uint8_t *data, size_t len, uint32_t *shard);
 void oh_ice_fini(struct oh_ice *ice); // zeroes
 // New credentials. Those in use stay valid until a check with the new ones; older ones are retired.
 void oh_ice_restart(struct oh_ice *ice, struct oh_world *world, struct oh_ice_change *change);

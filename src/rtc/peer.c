@@ -65,7 +65,7 @@ struct oh_peer *oh_peer_open(struct oh_peer_env *env, enum oh_peer_role role) {
   p->attempt_until_us = p->shake_until_us = OH_NEVER;
   p->dtls_path = -1;
   p->gate.server = role == OH_PEER_SERVER;
-  oh_ice_init(&p->ice, env->world, role == OH_PEER_CLIENT);
+  oh_ice_init(&p->ice, env->world, role == OH_PEER_CLIENT, env->shard);
   return p;
 }
 

@@ -20,6 +20,7 @@ struct oh_peer_env {
   uint8_t scratch[16 * 1024 + 512]; // DTLS application data of one call
   size_t scratch_used;
   uint32_t half_open, half_open_limit; // handshakes under way
+  uint32_t shard;
 };
 
 struct oh_peer {

@@ -67,6 +67,9 @@ test('twenty calls over TLS and four workers, with a new certificate in the midd
   const rooms = [...text.matchAll(/^offhook_rooms\{worker="\d"\} (\d+)$/gm)].map((m) => Number(m[1]))
   assert.equal(rooms.length, 4)
   assert.ok(rooms.filter((n) => n > 0).length >= 3, `rooms per worker: ${rooms}`)
+  // One TCP port for all four; who called at another worker's door has been taken to the right one.
+  assert.equal(new Set([...server.log.matchAll(/proto=tcp address=\S+:(\d+)/g)].map((m) => m[1])).size, 1)
+  await until(async () => (await metrics(server)).ice_tcp_moved_total > 0, 'a TCP stream to move', 30_000)
   await certificate('second')
   server.child.kill('SIGHUP')
   const subject = () =>

@@ -7,9 +7,11 @@
 #include "io/entropy.h"
 #include "io/ice_tcp.h"
 #include "io/mail.h"
+#include "io/tcp.h"
 #include "io/udp.h"
 #include "tests/unit/test.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -21,6 +23,8 @@ struct bench {
   struct oh_world world;
   struct oh_udp *udp;
   struct oh_ice_tcp *tcp;
+  int tcp_fd;
+  struct oh_addr tcp_addr;
   struct oh_outbox outbox;
   uint32_t received, batches;
   bool deaf; // does not answer
@@ -66,14 +70,19 @@ static void open_bench(struct bench *b, const char *udp_ip, const char *tcp_ip) 
   }
   if (tcp_ip) {
     assert_true(oh_addr_parse(oh_str(tcp_ip), 0, &addr));
-    b->tcp = oh_ice_tcp_open(&b->loop, &b->world, &addr, &handler, b, &error);
-    assert_int_equal(error, 0);
+    b->tcp_fd = oh_tcp_listen(&addr, &b->tcp_addr);
+    assert_true(b->tcp_fd >= 0);
+    const struct oh_ice_tcp_config config = {
+        .loop = &b->loop, .world = &b->world, .handler = &handler, .ctx = b};
+    b->tcp = oh_ice_tcp_open(&config);
+    oh_ice_tcp_add_listener(b->tcp, b->tcp_fd);
   }
 }
 
 static void close_bench(struct bench *b) {
   oh_udp_close(b->udp);
   oh_ice_tcp_close(b->tcp);
+  if (b->tcp) close(b->tcp_fd);
   uv_run(&b->loop, UV_RUN_DEFAULT);
   assert_int_equal(uv_loop_close(&b->loop), 0);
   oh_outbox_fini(&b->outbox);
@@ -195,7 +204,7 @@ static void tcp_frames_in_any_pieces(void **state) {
   size_t len = 0, total = 0;
   (void)state;
   open_bench(&b, NULL, "127.0.0.1");
-  int fd = socket_to(SOCK_STREAM, "127.0.0.1", oh_ice_tcp_addr(b.tcp).port);
+  int fd = socket_to(SOCK_STREAM, "127.0.0.1", b.tcp_addr.port);
   static const uint16_t sizes[] = {1, 2, 100, 1500, 3, 700};
   for (size_t i = 0; i < 6; i++) {
     oh_store_u16_be(out + len, sizes[i]);
@@ -239,33 +248,6 @@ static void expect_count(struct bench *b, enum oh_counter which, uint64_t count)
   assert_int_equal(b->world.counters.value[which], count);
 }
 
-static void tcp_closes_the_useless(void **state) {
-  struct bench b;
-  uint8_t got[16];
-  (void)state;
-  open_bench(&b, NULL, "127.0.0.1");
-  uint16_t port = oh_ice_tcp_addr(b.tcp).port;
-  int bad = socket_to(SOCK_STREAM, "127.0.0.1", port), silent = socket_to(SOCK_STREAM, "127.0.0.1", port);
-  assert_int_equal(send(bad, "GET / HTTP/1.1\r\n", 16, 0), 16); // a frame of 18245 bytes
-  expect_count(&b, OH_COUNT_ice_tcp_drop_malformed, 1);
-  assert_true(recv(bad, got, sizeof got, MSG_DONTWAIT) <= 0);
-  turn(&b, 4000);
-  assert_int_equal(recv(silent, got, sizeof got, MSG_DONTWAIT), -1);
-  expect_count(&b, OH_COUNT_ice_tcp_closed_idle, 1);
-  assert_int_equal(recv(silent, got, sizeof got, MSG_DONTWAIT), 0);
-  close(bad);
-  close(silent);
-  // one address may not take them all
-  static int many[OH_ICE_TCP_PER_ADDRESS_MAX + 3];
-  for (int i = 0; i < OH_ICE_TCP_PER_ADDRESS_MAX + 3; i++)
-    many[i] = socket_to(SOCK_STREAM, "127.0.0.1", port);
-  expect_count(&b, OH_COUNT_ice_tcp_refused, 3);
-  for (int i = 0; i < OH_ICE_TCP_PER_ADDRESS_MAX + 3; i++)
-    close(many[i]);
-  turn(&b, 30);
-  close_bench(&b);
-}
-
 // Strangers, who get no answer, do not make us forget which of our addresses a peer wrote to.
 static void strangers_take_no_route(void **state) {
   struct bench b;
@@ -300,12 +282,151 @@ static void strangers_take_no_route(void **state) {
   close_bench(&b);
 }
 
+// ---- two doors on one socket: the first byte of the first frame says whose a stream is
+
+struct two {
+  struct bench b[2];
+  bool deaf; // letters get lost
+};
+static struct two two;
+
+static bool is_others(void *ctx, const uint8_t *frame, size_t len, uint32_t *owner) {
+  struct bench *b = ctx;
+  assert_true(len > 0);
+  *owner = frame[0] & 1;
+  return frame[0] < 2 && b != &two.b[*owner];
+}
+static void to_other(void *ctx, uint32_t owner, struct oh_ice_tcp_parcel *parcel) {
+  assert_ptr_not_equal(ctx, &two.b[owner]);
+  if (two.deaf)
+    oh_ice_tcp_parcel_free(parcel);
+  else
+    oh_ice_tcp_adopt(two.b[owner].tcp, oh_clock_us(), parcel);
+}
+
+static void open_two(void) {
+  open_bench(&two.b[0], NULL, "127.0.0.1");
+  open_bench(&two.b[1], NULL, NULL);
+  for (int i = 0; i < 2; i++) {
+    struct bench *b = &two.b[i];
+    const struct oh_ice_tcp_config config = {.loop = &b->loop,
+                                             .world = &b->world,
+                                             .handler = &handler,
+                                             .is_foreign = is_others,
+                                             .move = to_other,
+                                             .ctx = b};
+    oh_ice_tcp_close(b->tcp);
+    uv_run(&b->loop, UV_RUN_NOWAIT);
+    b->tcp = oh_ice_tcp_open(&config);
+    if (i == 0) oh_ice_tcp_add_listener(b->tcp, b->tcp_fd);
+  }
+  two.b[1].tcp_fd = dup(two.b[0].tcp_fd); // closed by close_bench
+}
+
+// What was sent comes back, by whichever door; the limit only ends a failure on a busy machine.
+static void expect_echo(int fd, const uint8_t *bytes, size_t len) {
+  uint8_t got[256];
+  size_t have = 0;
+  for (int tries = 0; have < len && tries < 5000; tries++) {
+    turn(&two.b[0], 1);
+    turn(&two.b[1], 1);
+    ssize_t n = recv(fd, got + have, sizeof got - have, MSG_DONTWAIT);
+    assert_true(n != 0);
+    if (n > 0) have += (size_t)n;
+  }
+  assert_int_equal(have, len);
+  assert_memory_equal(got, bytes, len);
+}
+
+static void tcp_moves_to_its_owner(void **state) {
+  static const uint8_t own[] = {0, 2, 0, 'a'}, others[] = {0, 2, 1, 'b', 0, 3, 0, 'c', 'd'};
+  (void)state;
+  open_two();
+  uint16_t port = two.b[0].tcp_addr.port;
+  int mine = socket_to(SOCK_STREAM, "127.0.0.1", port);
+  assert_int_equal(send(mine, own, sizeof own, 0), sizeof own);
+  expect_echo(mine, own, sizeof own);
+  assert_int_equal(two.b[0].received, 1);
+  // Cut at every place: the frame may come whole with what follows, or in two pieces.
+  for (size_t cut = 0; cut < sizeof others; cut++) {
+    uint32_t before = two.b[1].received;
+    int fd = socket_to(SOCK_STREAM, "127.0.0.1", port);
+    if (cut) assert_int_equal(send(fd, others, cut, 0), cut);
+    for (int i = 0; i < 5; i++)
+      turn(&two.b[0], 2), turn(&two.b[1], 1);
+    assert_int_equal(send(fd, others + cut, sizeof others - cut, 0), sizeof others - cut);
+    expect_echo(fd, others, sizeof others);
+    // It stays, whatever comes then, and it has moved once.
+    expect_echo(fd, own, send(fd, own, sizeof own, 0) == sizeof own ? sizeof own : 0);
+    assert_int_equal(two.b[1].received, before + 3);
+    assert_int_equal(two.b[0].world.counters.value[OH_COUNT_ice_tcp_moved], cut + 1);
+    close(fd);
+  }
+  assert_int_equal(two.b[0].received, 1);
+  assert_int_equal(two.b[1].world.counters.value[OH_COUNT_ice_tcp_moved], 0);
+  // What belongs to nobody stays where it is; what nobody can take is closed.
+  int stranger = socket_to(SOCK_STREAM, "127.0.0.1", port);
+  assert_int_equal(send(stranger, "\0\001x", 3, 0), 3);
+  expect_echo(stranger, (const uint8_t *)"\0\001x", 3);
+  two.deaf = true;
+  int lost = socket_to(SOCK_STREAM, "127.0.0.1", port);
+  assert_int_equal(send(lost, others, 4, 0), 4);
+  expect_count(&two.b[0], OH_COUNT_ice_tcp_moved, sizeof others + 1);
+  uint8_t got[8];
+  ssize_t n = -1;
+  for (int tries = 0; tries < 1000 && (n = recv(lost, got, sizeof got, MSG_DONTWAIT)) < 0 && errno == EAGAIN;)
+    turn(&two.b[0], 2), tries++;
+  assert_true(n == 0 || errno != EAGAIN);
+  close(lost), close(stranger), close(mine);
+  close_bench(&two.b[0]);
+  close_bench(&two.b[1]);
+}
+
+static void tcp_closes_the_useless(void **state) {
+  struct bench *b = &two.b[0], *other = &two.b[1];
+  uint8_t got[16];
+  (void)state;
+  open_two();
+  other->deaf = true;
+  uint16_t port = b->tcp_addr.port;
+  int moved = socket_to(SOCK_STREAM, "127.0.0.1", port);
+  turn(b, 20); // accepted before the others
+  int bad = socket_to(SOCK_STREAM, "127.0.0.1", port), silent = socket_to(SOCK_STREAM, "127.0.0.1", port);
+  assert_int_equal(send(bad, "GET / HTTP/1.1\r\n", 16, 0), 16); // a frame of 18245 bytes
+  expect_count(b, OH_COUNT_ice_tcp_drop_malformed, 1);
+  assert_true(recv(bad, got, sizeof got, MSG_DONTWAIT) <= 0);
+  turn(b, 2000);
+  assert_int_equal(send(moved, "\0\001\001", 3, 0), 3);
+  expect_count(b, OH_COUNT_ice_tcp_moved, 1);
+  turn(b, 2000);
+  assert_int_equal(recv(silent, got, sizeof got, MSG_DONTWAIT), -1);
+  expect_count(b, OH_COUNT_ice_tcp_closed_idle, 1);
+  assert_int_equal(recv(silent, got, sizeof got, MSG_DONTWAIT), 0);
+  // Who has moved has no more time than who has not.
+  turn(other, 1);
+  assert_int_equal(other->world.counters.value[OH_COUNT_ice_tcp_closed_idle], 1);
+  assert_int_equal(recv(moved, got, sizeof got, MSG_DONTWAIT), 0);
+  close(moved);
+  close(bad);
+  close(silent);
+  // one address may not take them all
+  static int many[OH_ICE_TCP_PER_ADDRESS_MAX + 3];
+  for (int i = 0; i < OH_ICE_TCP_PER_ADDRESS_MAX + 3; i++)
+    many[i] = socket_to(SOCK_STREAM, "127.0.0.1", port);
+  expect_count(b, OH_COUNT_ice_tcp_refused, 3);
+  for (int i = 0; i < OH_ICE_TCP_PER_ADDRESS_MAX + 3; i++)
+    close(many[i]);
+  turn(b, 30);
+  close_bench(b);
+  close_bench(other);
+}
+
 // A stream whose peer does not read loses packets and keeps the rest of the house working.
 static void tcp_never_queues_without_bound(void **state) {
   struct bench b;
   (void)state;
   open_bench(&b, "127.0.0.1", "127.0.0.1");
-  int fd = socket_to(SOCK_STREAM, "127.0.0.1", oh_ice_tcp_addr(b.tcp).port);
+  int fd = socket_to(SOCK_STREAM, "127.0.0.1", b.tcp_addr.port);
   assert_int_equal(send(fd, "\0\001x", 3, 0), 3);
   turn(&b, 20);
   assert_int_equal(b.received, 1);
@@ -416,6 +537,7 @@ int main(void) {
       cmocka_unit_test(udp_speaks_v6),
       cmocka_unit_test(tcp_frames_in_any_pieces),
       cmocka_unit_test(tcp_closes_the_useless),
+      cmocka_unit_test(tcp_moves_to_its_owner),
       cmocka_unit_test(tcp_never_queues_without_bound),
       cmocka_unit_test(mail_keeps_order_and_bounds),
       cmocka_unit_test(addresses_as_text),

@@ -1,5 +1,6 @@
 // hub.c — a server hub and client hubs talk in virtual time: ICE, DTLS, SRTP both ways, and everything that
 // may go wrong on an honest way. Attacks are in hub_attack.c.
+#include "rtc/ice.h"
 #include "tests/unit/rtc/pair.h"
 
 static void start(struct net *n, uint64_t seed) {
@@ -392,6 +393,45 @@ static void limits(void **state) {
   net_close(&n);
 }
 
+// The first character of a ufrag says whose a check is, before and after a restart.
+static void checks_name_their_shard(void **state) {
+  struct net n;
+  uint8_t check[OH_STUN_MESSAGE_MAX];
+  (void)state;
+  net_open(&n, 77);
+  for (uint32_t wanted = 0; wanted < OH_ICE_SHARDS; wanted += 21) {
+    const struct oh_hub_limits limits = {.peers = 1, .handshakes = 1, .shard = wanted};
+    struct oh_hub *hub = oh_hub_open(&n.server.world, n.identity, &limits);
+    oh_id peer = oh_hub_add(hub, 0, OH_PEER_SERVER);
+    for (int restart = 0; restart < 2; restart++) {
+      char username[64];
+      int len = snprintf(username, sizeof username, "%s:them", oh_hub_local_ufrag(hub, peer));
+      const struct oh_stun_check request = {.username = {username, (size_t)len}, .controlling = true};
+      size_t size =
+          oh_stun_write_check(&request, (struct oh_bytes){(const uint8_t *)"key", 3}, check, sizeof check);
+      uint32_t shard = 99;
+      assert_true(size > 0 && oh_ice_shard(check, size, &shard));
+      assert_int_equal(shard, wanted);
+      assert_false(oh_ice_shard(check, size - 1, &shard));
+      oh_hub_restart(hub, 1, peer);
+    }
+    oh_hub_close(hub);
+  }
+  // Only a check for a ufrag of our length is anybody's.
+  static const char *const strangers[] = {"x:y", "ABCDEFGHIJKLM:y", "-BCDEFGHIJKL:y", "ABCDEFGHIJKL"};
+  for (size_t i = 0; i < 4; i++) {
+    const struct oh_stun_check request = {.username = oh_str(strangers[i])};
+    uint32_t shard = 99;
+    size_t size =
+        oh_stun_write_check(&request, (struct oh_bytes){(const uint8_t *)"key", 3}, check, sizeof check);
+    assert_true(size > 0);
+    assert_false(oh_ice_shard(check, size, &shard));
+  }
+  uint32_t shard;
+  assert_false(oh_ice_shard((const uint8_t *)"\x16\xfe\xfd", 3, &shard));
+  net_close(&n);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(call_both_ways),
@@ -411,6 +451,7 @@ int main(void) {
       cmocka_unit_test(udp_dies),
       cmocka_unit_test(goodbye),
       cmocka_unit_test(limits),
+      cmocka_unit_test(checks_name_their_shard),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
