@@ -37,15 +37,15 @@ void oh_logbook_strike(int directory, const char *id) {
   close(folder);
 }
 
-static void read_entry(int directory, int folder, const char *id, char *text,
-                       void (*found)(void *ctx, const struct oh_logbook_entry *entry), void *ctx) {
+// False: there is nothing of use in it.
+static bool read_entry(int directory, int folder, const char *id, char *text,
+                       bool (*found)(void *ctx, const struct oh_logbook_entry *entry), void *ctx) {
   int fd = openat(folder, id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return;
+  if (fd < 0) return false;
   ssize_t len = read(fd, text, ENTRY_MAX);
   close(fd);
-  unlinkat(folder, id, 0);
   size_t name = len > 0 ? strnlen(text, (size_t)len) : 0;
-  if (len <= 0 || name == (size_t)len) return;
+  if (len <= 0 || name == (size_t)len) return false;
   struct stat file = {0};
   bool there = fstatat(directory, text, &file, AT_SYMLINK_NOFOLLOW) == 0;
   const struct oh_logbook_entry entry = {
@@ -53,10 +53,10 @@ static void read_entry(int directory, int folder, const char *id, char *text,
       .info = {.data = (const uint8_t *)text + name + 1, .len = (size_t)len - name - 1},
       .bytes = there ? (uint64_t)file.st_size : 0,
       .ended_unix_us = file.st_mtim.tv_sec * INT64_C(1000000) + file.st_mtim.tv_nsec / 1000};
-  found(ctx, &entry);
+  return found(ctx, &entry);
 }
 
-void oh_logbook_read(int directory, void (*found)(void *ctx, const struct oh_logbook_entry *entry),
+void oh_logbook_read(int directory, bool (*found)(void *ctx, const struct oh_logbook_entry *entry),
                      void *ctx) {
   int folder = open_folder(directory);
   DIR *list = folder < 0 ? NULL : fdopendir(folder);
@@ -69,7 +69,7 @@ void oh_logbook_read(int directory, void (*found)(void *ctx, const struct oh_log
   const struct dirent *entry;
   for (int n = 0; n < OH_LOGBOOK_MAX && (entry = readdir(list));)
     if (*entry->d_name != '.') {
-      read_entry(directory, folder, entry->d_name, text, found, ctx);
+      if (!read_entry(directory, folder, entry->d_name, text, found, ctx)) unlinkat(folder, entry->d_name, 0);
       n++;
     }
   free(text);

@@ -1,5 +1,5 @@
 // logbook.h — which recordings are under way, on disk: one small file each in the folder .open of the
-// recordings' directory (no request can name it, egress_path.h), struck out when the recording has its end.
+// recordings' directory (no request can name it, egress_path.h), struck out when the recording's end is kept.
 // What stands there at a start was cut off by a crash. Blocking.
 #pragma once
 #include "base/bytes.h"
@@ -14,6 +14,7 @@ struct oh_logbook_entry { // borrowed
   uint64_t bytes;        // of the file, as it was left; 0 if it has gone
   int64_t ended_unix_us; // when it was last written
 };
-// Hands out what was left, at most OH_LOGBOOK_MAX, and strikes it out.
-void oh_logbook_read(int directory, void (*found)(void *ctx, const struct oh_logbook_entry *entry),
+// Hands out what was left, at most OH_LOGBOOK_MAX. It stands there until it is struck out, but for what is
+// damaged or what `found` says false to.
+void oh_logbook_read(int directory, bool (*found)(void *ctx, const struct oh_logbook_entry *entry),
                      void *ctx);

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "io/clock.h"
 #include "io/mail.h"
+#include "store/archive.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -17,16 +18,18 @@
 #include <unistd.h>
 #include <uv.h>
 
+#define ARCHIVE ".ended.db" // no request can name it (livekit/egress_path.h)
 enum { SECOND_MS = 1000, BATCH_FIRST = 4096 };
 
 // What happened at a worker since its last batch, in order. Each entry is followed by its bytes.
-enum entry_kind { ENTRY_OPEN, ENTRY_PACKET, ENTRY_CLOSE };
+enum entry_kind { ENTRY_OPEN, ENTRY_PACKET, ENTRY_CLOSE, ENTRY_ENDED };
 struct entry {
   uint64_t reel;
   int64_t at_us;
   uint32_t kind, len;
   uint32_t voice, side, timestamp; // of a packet
   uint32_t channels, bitrate;      // of an order; its bytes: path, title, id, each with its NUL; info
+                                   // of an end: id with its NUL; info
   uint64_t lost;                   // of a close
 };
 struct batch {
@@ -39,6 +42,8 @@ struct batch {
 struct oh_scribe {
   struct oh_scribe_config config;
   int directory;
+  struct oh_archive *archive; // NULL: it cannot be used, and
+  char archive_error[OH_ARCHIVE_ERROR_MAX];
   atomic_uint reel_count; // ordered and not yet closed
   uv_loop_t loop;
   uv_timer_t second;
@@ -120,7 +125,6 @@ static void finish(struct oh_scribe *s, size_t at, int64_t now_us) {
   struct oh_reel *r = s->reels[at];
   s->reels[at] = s->reels[--s->count];
   oh_reel_end(r, now_us);
-  oh_logbook_strike(s->directory, r->id);
   tell(r, r->from, r->error ? OH_REEL_FAILED : OH_REEL_CLOSED, r->error);
   oh_reel_free(r);
   atomic_fetch_sub(&s->reel_count, 1);
@@ -153,9 +157,18 @@ static void open_reel(struct oh_scribe *s, struct oh_satchel *from, const struct
   tell(r, from, OH_REEL_OPEN, NULL);
 }
 
+// From now on it is listed after a restart; what cannot be kept is not told again either.
+static void keep(struct oh_scribe *s, const char *text, size_t len) {
+  size_t id = strlen(text) + 1;
+  const struct oh_bytes info = {.data = (const uint8_t *)text + id, .len = len - id};
+  if (s->archive) oh_archive_keep(s->archive, text, info);
+  oh_logbook_strike(s->directory, text);
+}
+
 static void work_off(struct oh_scribe *s, struct oh_satchel *from, const struct entry *e,
                      const uint8_t *bytes) {
   if (e->kind == ENTRY_OPEN) return open_reel(s, from, e, (const char *)bytes);
+  if (e->kind == ENTRY_ENDED) return keep(s, (const char *)bytes, e->len);
   size_t at = find_reel(s, e->reel);
   if (at == s->count) return; // has failed
   if (e->kind == ENTRY_CLOSE) {
@@ -235,6 +248,9 @@ struct oh_scribe *oh_scribe_open(const struct oh_scribe_config *config, char err
            uv_async_init(&s->loop, &s->stop, on_stop) == 0);
   s->second.data = s->stop.data = s;
   s->mailbox = oh_mailbox_open(&s->loop, OH_SCRIBE_BATCHES_MAX, on_batch, s);
+  char path[4096 + sizeof ARCHIVE];
+  snprintf(path, sizeof path, "%s/" ARCHIVE, config->directory);
+  s->archive = oh_archive_open(path, s->archive_error);
   return s;
 }
 
@@ -243,15 +259,24 @@ struct listener {
   int64_t now_us;
 };
 
-static void hear_remnant(void *ctx, const struct oh_logbook_entry *entry) {
+static bool hear_remnant(void *ctx, const struct oh_logbook_entry *entry) {
   const struct listener *listener = ctx;
   const struct oh_reel_remnant remnant = {
       .path = entry->path, .info = entry->info, .bytes = entry->bytes, .ended_unix_us = entry->ended_unix_us};
-  oh_house_reel_remnant(listener->house, listener->now_us, &remnant);
+  return oh_house_reel_remnant(listener->house, listener->now_us, &remnant);
 }
 
-void oh_scribe_tell_remnants(struct oh_scribe *s, struct oh_house *house, int64_t now_us) {
+static void hear_ended(void *ctx, struct oh_bytes info) {
+  const struct listener *listener = ctx;
+  oh_house_reel_recall(listener->house, info);
+}
+
+void oh_scribe_recall(struct oh_scribe *s, struct oh_house *house, const struct oh_world *world,
+                      int64_t now_us) {
   struct listener listener = {.house = house, .now_us = now_us};
+  if (!s->archive || !oh_archive_read(s->archive, hear_ended, &listener))
+    oh_log(&world->log, OH_LOG_WARN, "recordings that ended before are not listed", "error=%s",
+           s->archive ? oh_archive_error(s->archive) : s->archive_error);
   oh_logbook_read(s->directory, hear_remnant, &listener);
 }
 
@@ -275,6 +300,7 @@ void oh_scribe_close(struct oh_scribe *s) {
   uv_run(&s->loop, UV_RUN_DEFAULT);
   oh_mailbox_close(s->mailbox);
   OH_CHECK(uv_loop_close(&s->loop) == 0);
+  oh_archive_close(s->archive);
   close(s->directory);
   free(s->reels);
   free(s);
@@ -386,13 +412,27 @@ static void close_one(void *ctx, int64_t now_us, uint64_t reel) {
   s->urgent = true;
 }
 
+static void hand_end(void *ctx, int64_t now_us, const char *id, struct oh_bytes info) {
+  struct oh_satchel *s = ctx;
+  struct oh_text text;
+  oh_text_init(&text, SIZE_MAX);
+  oh_text_adds(&text, id);
+  oh_text_addc(&text, 0);
+  oh_text_add(&text, (struct oh_str){(const char *)info.data, info.len});
+  const struct entry e = {.at_us = now_us, .kind = ENTRY_ENDED, .len = (uint32_t)text.len};
+  add(s, &e, text.data);
+  oh_text_fini(&text);
+  s->urgent = true;
+}
+
 struct oh_scribe_ops oh_satchel_ops(struct oh_satchel *s) {
   if (!s->scribe) return (struct oh_scribe_ops){0};
   return (struct oh_scribe_ops){.ctx = s,
                                 .max_duration_s = s->scribe->config.max_duration_s,
                                 .open = open_one,
                                 .packet = hand_packet,
-                                .close = close_one};
+                                .close = close_one,
+                                .ended = hand_end};
 }
 
 int64_t oh_satchel_deadline(const struct oh_satchel *s) {

@@ -7,6 +7,7 @@
 //           house <── oh_house_reel_news ────────job──────┘                 fdatasync() at most once a second
 //
 // A logbook on disk says which are under way: after a crash the next start lists and tells them as ABORTED.
+// An archive (store/archive.h) has the latest that have ended, so that they are listed after a restart.
 // A file is playable at any moment: each page is one write, and one that does not fit (disk full) is taken
 // back. A crash of the program costs OH_SCRIBE_PAGE_US, for a mix OH_MIXER_DELAY_US more, and the satchel.
 // Files are new ones, below the directory, never through a symbolic link, for our own user only.
@@ -32,8 +33,9 @@ void oh_scribe_start(struct oh_scribe *scribe);
 void oh_scribe_stop(struct oh_scribe *scribe);  // ends all files; when no worker runs any more
 void oh_scribe_close(struct oh_scribe *scribe); // NULL is fine
 
-// Tells a house what a crash has cut off; before the workers start.
-void oh_scribe_tell_remnants(struct oh_scribe *scribe, struct oh_house *house, int64_t now_us);
+// Tells a house what has ended before, and what a crash has cut off; before the workers start.
+void oh_scribe_recall(struct oh_scribe *scribe, struct oh_house *house, const struct oh_world *world,
+                      int64_t now_us);
 
 // One per worker, on its thread. `scribe` NULL: there are no recordings, and ops.open is NULL.
 struct oh_satchel *oh_satchel_open(struct oh_scribe *scribe, struct oh_worker *worker,

@@ -520,7 +520,7 @@ struct oh_worker *oh_worker_open(const struct oh_worker_config *config, char err
     return NULL;
   }
   oh_house_tell(w->house, w->config->webhook.urls.count > 0);
-  if (w->index == 0 && w->crew->scribe) oh_scribe_tell_remnants(w->crew->scribe, w->house, oh_clock_us());
+  if (w->index == 0 && w->crew->scribe) oh_scribe_recall(w->crew->scribe, w->house, &w->world, oh_clock_us());
   open_http(w, config);
   return w;
 }

@@ -54,6 +54,8 @@
 #define OH_SATCHEL_BYTES_MAX (256 * 1024) // and so many at most: 2000 voices in that time
 #define OH_SCRIBE_BATCHES_MAX 64 // on the way to the scribe: 3 s of one worker; the rest stays with it
 #define OH_EGRESS_KEPT_MAX 128   // ended recordings that a worker can still list
+#define OH_ARCHIVE_ROWS_MAX 128  // ended recordings that a restart leaves in the list: one worker lists them
+#define OH_ARCHIVE_BYTES_MAX (16 * 1024 * 1024) // its file: as many that are as large as may be, with room
 
 // TURN (rtc/turn.h, io/relay.h, app/turn_door.h).
 #define OH_TURN_ALLOCATIONS_MAX 2048    // a socket each

@@ -138,6 +138,18 @@ static int64_t no_deadline(const void *self) {
 
 // ---- how a recording goes
 
+bool oh_egress_is_active(const struct oh_egress *e) {
+  return e->status <= LIVEKIT__EGRESS_STATUS__EGRESS_ENDING;
+}
+
+static void archive(const struct oh_egress *e, int64_t now_us, const Livekit__EgressInfo *info) {
+  const struct oh_scribe_ops *scribe = &e->house->config.scribe;
+  size_t len;
+  uint8_t *bytes = oh_message_write(&info->base, &len);
+  scribe->ended(scribe->ctx, now_us, e->id.text, (struct oh_bytes){.data = bytes, .len = len});
+  free(bytes);
+}
+
 static void told(struct oh_egress *e, int64_t now_us, Livekit__EgressStatus status, const char *happening) {
   static const char *const names[] = {"starting", "active",  "ending", "complete",
                                       "failed",   "aborted", "limit"};
@@ -146,7 +158,9 @@ static void told(struct oh_egress *e, int64_t now_us, Livekit__EgressStatus stat
   e->updated_ns = unix_ns(house, now_us);
   oh_log(&house->world->log, *e->error ? OH_LOG_WARN : OH_LOG_INFO, "recording",
          "egress=%s room=%s status=%s error=%s", e->id.text, e->room_name, names[status], e->error);
-  oh_happening_egress(house, now_us, happening, oh_egress_describe(house, e));
+  const Livekit__EgressInfo *info = oh_egress_describe(house, e);
+  oh_happening_egress(house, now_us, happening, info);
+  if (!oh_egress_is_active(e)) archive(e, now_us, info);
 }
 
 // The scribe closes the file; the recorder leaves with the next tick, because somebody may be walking through
@@ -158,10 +172,6 @@ static void end(struct oh_egress *e, int64_t now_us, Livekit__EgressStatus last)
   e->house->egresses.due |= e->recorder != 0;
   scribe->close(scribe->ctx, now_us, e->reel);
   told(e, now_us, LIVEKIT__EGRESS_STATUS__EGRESS_ENDING, "egress_updated");
-}
-
-bool oh_egress_is_active(const struct oh_egress *e) {
-  return e->status <= LIVEKIT__EGRESS_STATUS__EGRESS_ENDING;
 }
 
 static bool is_running(const struct oh_egress *e) {
@@ -399,33 +409,65 @@ static void add_to_list(struct oh_egress *e) {
   list->count++;
 }
 
-void oh_house_reel_remnant(struct oh_house *house, int64_t now_us, const struct oh_reel_remnant *remnant) {
-  Livekit__EgressInfo *info = (Livekit__EgressInfo *)oh_message_read(&livekit__egress_info__descriptor,
-                                                                     remnant->info.data, remnant->info.len);
-  ProtobufCMessage *request = info ? request_of(info) : NULL;
+// One of before the restart, listed again. NULL: of another version, or damaged.
+static struct oh_egress *revive(struct oh_house *house, const Livekit__EgressInfo *info) {
+  ProtobufCMessage *request = request_of(info);
   struct oh_egress *e = calloc(1, sizeof *e);
   struct oh_twirp_error error = {0};
   OH_CHECK(e);
   e->request = request ? copy(request) : NULL;
-  if (!e->request || !oh_egress_plan_read(e->request, &e->plan, &error)) { // of another version, or damaged
+  if (!e->request || !oh_egress_plan_read(e->request, &e->plan, &error)) {
     forget(e);
-    return oh_message_free(info);
+    return NULL;
   }
   e->house = house;
   snprintf(e->id.text, sizeof e->id.text, "%s", info->egress_id);
   snprintf(e->room_sid.text, sizeof e->room_sid.text, "%s", info->room_id);
   e->room_name = oh_str_dup(oh_str(info->room_name));
+  e->started_ns = info->started_at;
+  add_to_list(e);
+  return e;
+}
+
+static Livekit__EgressInfo *read_info(struct oh_bytes bytes) {
+  return (Livekit__EgressInfo *)oh_message_read(&livekit__egress_info__descriptor, bytes.data, bytes.len);
+}
+
+bool oh_house_reel_remnant(struct oh_house *house, int64_t now_us, const struct oh_reel_remnant *remnant) {
+  Livekit__EgressInfo *info = read_info(remnant->info);
+  struct oh_egress *e = info ? revive(house, info) : NULL;
+  oh_message_free(info);
+  if (!e) return false;
   snprintf(e->path, sizeof e->path, "%s", oh_str_is_utf8(oh_str(remnant->path)) ? remnant->path : "");
   snprintf(e->error, sizeof e->error, "%s", "the server ended before the recording did");
   e->error_code = CODE_FAILED;
-  e->started_ns = info->started_at;
   e->ended_ns = remnant->ended_unix_us * 1000;
   if (e->ended_ns > e->started_ns) e->duration_ns = e->ended_ns - e->started_ns;
   e->bytes = remnant->bytes;
-  oh_message_free(info);
-  add_to_list(e);
   told(e, now_us, LIVEKIT__EGRESS_STATUS__EGRESS_ABORTED, "egress_ended");
+  tidy(house);
   oh_scratch_clear(&house->scratch);
+  return true;
+}
+
+void oh_house_reel_recall(struct oh_house *house, struct oh_bytes bytes) {
+  Livekit__EgressInfo *info = read_info(bytes);
+  bool ended = info && info->status > LIVEKIT__EGRESS_STATUS__EGRESS_ENDING && info->n_file_results == 1;
+  struct oh_egress *e = ended ? revive(house, info) : NULL;
+  if (e) {
+    const Livekit__FileInfo *file = info->file_results[0];
+    e->status = info->status;
+    e->updated_ns = info->updated_at;
+    e->ended_ns = info->ended_at;
+    e->duration_ns = file->duration;
+    e->bytes = (uint64_t)file->size;
+    e->lost = strtoull(info->details, NULL, 10); // oh_egress_describe begins them with the number
+    e->error_code = info->error_code;
+    snprintf(e->path, sizeof e->path, "%s", file->filename);
+    snprintf(e->error, sizeof e->error, "%s", info->error);
+    tidy(house);
+  }
+  oh_message_free(info);
 }
 
 static bool order_reel(struct oh_egress *e, int64_t now_us, struct oh_room *room,

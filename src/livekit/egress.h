@@ -37,6 +37,8 @@ struct oh_scribe_ops {
   void (*packet)(void *ctx, int64_t now_us, uint64_t reel, uint32_t voice, enum oh_reel_side side,
                  uint32_t timestamp, struct oh_bytes opus);
   void (*close)(void *ctx, int64_t now_us, uint64_t reel);
+  // A recording has its end, `info` is the packed EgressInfo: to be listed after a restart.
+  void (*ended)(void *ctx, int64_t now_us, const char *id, struct oh_bytes info);
 };
 // What the scribe tells; borrowed.
 struct oh_reel_news {
@@ -54,7 +56,10 @@ struct oh_reel_remnant { // borrowed
   uint64_t bytes;
   int64_t ended_unix_us;
 };
-void oh_house_reel_remnant(struct oh_house *house, int64_t now_us, const struct oh_reel_remnant *remnant);
+// False: nothing can be made of it (of another version, or damaged).
+bool oh_house_reel_remnant(struct oh_house *house, int64_t now_us, const struct oh_reel_remnant *remnant);
+// One that had its end before the restart, as scribe.ended got it: it is listed, nothing is told.
+void oh_house_reel_recall(struct oh_house *house, struct oh_bytes info);
 // Recordings whose files are not closed yet.
 bool oh_house_is_recording(const struct oh_house *house);
 

@@ -14,6 +14,7 @@ import {
   SegmentedFileOutput, StreamOutput, StreamProtocol, WebhookConfig,
 } from 'livekit-server-sdk'
 import { sine } from '../call/tone.mjs'
+import { Receiver } from './lib/receiver.mjs'
 import { BINARY, KEY, SECRET, start, until } from './lib/server.mjs'
 
 let folder, recordings, server, egress, rooms
@@ -68,7 +69,7 @@ function heard(path) {
   return { left: side(0), right: side(1), seconds: both.length / 96000 }
 }
 function level(samples, hertz, from = 1) {
-  const piece = samples.subarray(from * 48000, (from + 1) * 48000)
+  const piece = samples.subarray(from * 48000, from * 48000 + 48000)
   let re = 0
   let im = 0
   for (let i = 0; i < piece.length; i++) {
@@ -78,7 +79,12 @@ function level(samples, hertz, from = 1) {
   return (2 * Math.hypot(re, im)) / piece.length
 }
 const PLAYED = 16000 / 32768 // the level of what callers play
-const loud = (samples, hertz, what) => assert.ok(Math.abs(level(samples, hertz) - PLAYED) < 0.12, `${what}: ${hertz} Hz at ${level(samples, hertz)}`)
+// In its best second: a caller that a busy machine holds up sends too late, and that is missing then.
+function loud(samples, hertz, what) {
+  const levels = []
+  for (let from = 0.5; from + 1 <= samples.length / 48000; from += 0.25) levels.push(level(samples, hertz, from))
+  assert.ok(levels.some((each) => Math.abs(each - PLAYED) < 0.12), `${what}: ${hertz} Hz at ${levels}`)
+}
 const silent = (samples, hertz, what) => assert.ok(level(samples, hertz) < 0.03, `${what}: ${hertz} Hz at ${level(samples, hertz)}`)
 
 function opusinfo(path, { cut = false } = {}) {
@@ -264,8 +270,10 @@ test('nothing is overwritten, no link is followed, names from outside cannot lea
   await anna.hangUp()
 })
 
-test('a kill -9 in the middle costs less than a second and leaves valid files', async () => {
+test('a kill -9 in the middle costs less than a second and leaves valid files; after it all are listed', async () => {
   const room = 'killed'
+  const everything = await egress.listEgress()
+  assert.ok(everything.every(({ endedAt }) => endedAt > 0), 'all of before have ended')
   const anna = await caller(room, 'anna', 440)
   const mixed = await egress.startRoomCompositeEgress(room, ogg('killed/mixed'), { audioOnly: true })
   const track = await egress.startTrackEgress(room, new DirectFileOutput({ filepath: 'killed/track' }), await trackOf(room, 'anna'))
@@ -285,13 +293,29 @@ test('a kill -9 in the middle costs less than a second and leaves valid files', 
     loud(left, 440, name)
   }
   const cut = [mixed.egressId, track.egressId]
-  server = await serve({ args: ['--egress-session-limits-file-output-max-duration', '2s', '--limit-recordings', '1'] })
+  const receiver = await Receiver.listen()
+  const limits = ['--egress-session-limits-file-output-max-duration', '2s', '--limit-recordings', '1']
+  server = await serve({ args: [...limits, '--webhook-urls', receiver.url] })
+  const told = () => receiver.taken.filter(({ event }) => event === 'egress_ended').map(({ egressInfo }) => egressInfo)
+  await until(() => told().length === 2, 'both ends to be told')
+  assert.deepEqual(told().map(({ egressId, status }) => [egressId, status]).sort(), cut.map((id) => [id, EgressStatus.EGRESS_ABORTED]).sort())
   for (const id of cut) {
     const { status, error, roomName, fileResults: [file] } = await info(id)
     assert.deepEqual([status, roomName, Number(file.size)], [EgressStatus.EGRESS_ABORTED, room, statSync(join(recordings, file.filename)).size])
     assert.match(error, /server ended/)
   }
-  assert.deepEqual(readdirSync(join(recordings, '.open')), [])
+  await until(() => readdirSync(join(recordings, '.open')).length === 0, 'the logbook to be empty')
+  // Those that had their end before the crash are listed too, as they were; another restart keeps them all and tells nothing anew.
+  assert.ok(everything.length >= 10, `${everything.length} recordings`)
+  for (const was of everything) assert.deepEqual(await info(was.egressId), was)
+  const listed = await egress.listEgress()
+  assert.equal(listed.length, everything.length + cut.length)
+  server.child.kill('SIGKILL')
+  await server.exited
+  server = await serve({ args: [...limits, '--webhook-urls', receiver.url] })
+  assert.deepEqual(await egress.listEgress(), listed)
+  await receiver.close()
+  assert.equal(told().length, 2)
 })
 
 test('limits: how long, how many', async () => {
@@ -313,6 +337,11 @@ test('a server that ends closes its recordings', async () => {
   assert.equal(await server.stop(), 0, server.log)
   opusinfo(join(recordings, 'last.ogg'))
   await anna.hangUp()
+  server = await serve()
+  const last = await info(egressId)
+  assert.deepEqual([last.status, last.error], [EgressStatus.EGRESS_COMPLETE, ''])
+  assert.equal(Number(last.fileResults[0].size), statSync(join(recordings, 'last.ogg')).size)
+  assert.equal(await server.stop(), 0, server.log)
   server = await start()
   egress = new EgressClient(server.url, KEY, SECRET)
   rooms = new RoomServiceClient(server.url, KEY, SECRET)

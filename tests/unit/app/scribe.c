@@ -146,12 +146,13 @@ static struct {
   char path[64], info[64];
 } found;
 
-static void find(void *ctx, const struct oh_logbook_entry *entry) {
-  (void)ctx;
+static bool find(void *ctx, const struct oh_logbook_entry *entry) {
+  const bool *useful = ctx;
   found.count++;
   found.bytes = entry->bytes;
   snprintf(found.path, sizeof found.path, "%s", entry->path);
   snprintf(found.info, sizeof found.info, "%.*s", (int)entry->info.len, (const char *)entry->info.data);
+  return *useful;
 }
 
 static void test_the_logbook_knows_what_was_cut_off(void **state) {
@@ -166,13 +167,16 @@ static void test_the_logbook_knows_what_was_cut_off(void **state) {
   int fd = openat(directory, ".open/EG_bad", O_WRONLY | O_CREAT, 0600);
   assert_int_equal(write(fd, "no end", 6), 6);
   close(fd);
-  oh_logbook_read(directory, find, NULL);
+  bool useful = true;
+  oh_logbook_read(directory, find, &useful);
   assert_int_equal(found.count, 1);
   assert_string_equal(found.path, "cut.ogg");
   assert_string_equal(found.info, "what it was");
   assert_int_equal(found.bytes, r->bytes);
-  oh_logbook_read(directory, find, NULL);
-  assert_int_equal(found.count, 1);
+  useful = false; // what stands there stays, until it is struck out or nothing can be made of it
+  oh_logbook_read(directory, find, &useful);
+  oh_logbook_read(directory, find, &useful);
+  assert_int_equal(found.count, 2);
   oh_reel_free(r);
   assert_int_equal(unlinkat(directory, ".open", AT_REMOVEDIR), 0);
 }

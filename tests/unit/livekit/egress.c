@@ -16,6 +16,9 @@ static struct noted {
   struct oh_reel_order order;
   char path[OH_EGRESS_PATH_MAX];
   bool full;
+  uint32_t ended;
+  uint8_t info[4096]; // of the last that ended
+  size_t info_len;
 } noted;
 
 static uint64_t note_open(void *ctx, int64_t now_us, const struct oh_reel_order *order) {
@@ -35,12 +38,23 @@ static void note_close(void *ctx, int64_t now_us, uint64_t reel) {
   noted.closed++;
 }
 
+static void note_ended(void *ctx, int64_t now_us, const char *id, struct oh_bytes info) {
+  (void)ctx, (void)now_us;
+  assert_int_equal(memcmp(id, "EG_", 3), 0);
+  assert_in_range(info.len, 1, sizeof noted.info);
+  memcpy(noted.info, info.data, noted.info_len = info.len);
+  noted.ended++;
+}
+
 static void open_world(struct visit_world *w, uint32_t max_duration_s) {
   struct oh_house_config config = visit_config();
   noted = (struct noted){0};
   config.participants = 32;
-  config.scribe = (struct oh_scribe_ops){
-      .max_duration_s = max_duration_s, .open = note_open, .packet = note_packet, .close = note_close};
+  config.scribe = (struct oh_scribe_ops){.max_duration_s = max_duration_s,
+                                         .open = note_open,
+                                         .packet = note_packet,
+                                         .close = note_close,
+                                         .ended = note_ended};
   visit_open(w, &config);
 }
 
@@ -315,6 +329,102 @@ static void test_few_are_remembered(void **state) {
   visit_close(&w);
 }
 
+static void assert_same_info(const Livekit__EgressInfo *a, struct oh_bytes b) {
+  size_t len;
+  uint8_t *bytes = oh_message_write(&a->base, &len);
+  assert_int_equal(len, b.len);
+  assert_memory_equal(bytes, b.data, len);
+  free(bytes);
+}
+
+// What the scribe got at each end is what the next house lists, to the byte; nothing is told anew.
+static void test_ended_ones_are_listed_after_a_restart(void **state) {
+  (void)state;
+  struct visit_world w;
+  uint8_t kept[3][sizeof noted.info];
+  struct oh_bytes info[3];
+  open_world(&w, 0);
+  visit_talker(&w, "ann", "sr", true);
+  for (unsigned i = 0; i < 3; i++) {
+    struct oh_egress *e = BEGIN(&w, participant, "{\"identity\":\"ann\",\"fileOutputs\":[{}]}");
+    news(&w, i + 1, 0, NULL);
+    visit_advance(&w, second_us);
+    if (i == 1) {
+      struct oh_reel_news lossy = {.reel = 2, .what = OH_REEL_CLOSED, .path = "b.ogg", .lost = 17};
+      oh_egress_stop(w.house, w.now_us, e);
+      oh_house_reel_news(w.house, w.now_us, &lossy);
+    } else {
+      news(&w, i + 1, i == 0 ? 1 : 2, "the disk is full");
+    }
+    assert_int_equal(noted.ended, i + 1);
+    memcpy(kept[i], noted.info, noted.info_len);
+    info[i] = (struct oh_bytes){.data = kept[i], .len = noted.info_len};
+    visit_clear(&w);
+  }
+  visit_close(&w);
+  open_world(&w, 0);
+  oh_house_tell(w.house, true);
+  for (unsigned i = 0; i < 3; i++)
+    oh_house_reel_recall(w.house, info[i]);
+  for (size_t len = 0; len < info[2].len; len++) // damaged: left out, or it has its end as well
+    oh_house_reel_recall(w.house, (struct oh_bytes){.data = info[2].data, .len = len});
+  struct oh_happening happening;
+  assert_false(oh_house_next_happening(w.house, &happening));
+  assert_int_equal(noted.ended, 0);
+  assert_false(oh_house_is_recording(w.house));
+  visit_close(&w);
+  open_world(&w, 0);
+  for (unsigned i = 0; i < 3; i++)
+    oh_house_reel_recall(w.house, info[i]);
+  assert_int_equal(w.house->egresses.count, 3);
+  struct oh_egress *e = NULL;
+  for (int i = 3; i-- > 0;) { // the newest first
+    e = oh_egress_next(w.house, e);
+    assert_same_info(look(&w, e), info[i]);
+    assert_false(oh_egress_stop(w.house, w.now_us, e));
+  }
+  for (unsigned i = 0; i < 2 * OH_EGRESS_KEPT_MAX; i++)
+    oh_house_reel_recall(w.house, info[0]);
+  assert_int_equal(w.house->egresses.count, OH_EGRESS_KEPT_MAX);
+  visit_close(&w);
+}
+
+// Cut off by a crash: listed and told once, and kept as what has ended.
+static void test_what_a_crash_cut_off_is_aborted(void **state) {
+  (void)state;
+  struct visit_world w;
+  open_world(&w, 0);
+  visit_talker(&w, "ann", "sr", true);
+  struct oh_egress *e = BEGIN(&w, room_composite, "{\"audioOnly\":true,\"fileOutputs\":[{}]}");
+  size_t len;
+  uint8_t *packed = oh_message_write(&look(&w, e)->base, &len);
+  const struct oh_reel_remnant remnant = {
+      .path = "a.ogg", .info = {packed, len}, .bytes = 77, .ended_unix_us = INT64_C(1795392930123456)};
+  visit_close(&w);
+  open_world(&w, 0);
+  oh_house_tell(w.house, true);
+  assert_true(oh_house_reel_remnant(w.house, w.now_us, &remnant));
+  const struct oh_reel_remnant damaged = {.path = "a.ogg", .info = {packed, 3}};
+  assert_false(oh_house_reel_remnant(w.house, w.now_us, &damaged));
+  free(packed);
+  const Livekit__EgressInfo *info = look(&w, w.house->egresses.first);
+  assert_int_equal(info->status, LIVEKIT__EGRESS_STATUS__EGRESS_ABORTED);
+  assert_int_equal(info->file_results[0]->size, 77);
+  assert_int_equal(info->ended_at, INT64_C(1795392930123456000));
+  assert_int_equal(noted.ended, 1);
+  assert_same_info(info, (struct oh_bytes){noted.info, noted.info_len});
+  struct oh_happening happening;
+  assert_true(oh_house_next_happening(w.house, &happening));
+  Livekit__WebhookEvent *event = (Livekit__WebhookEvent *)oh_message_read(&livekit__webhook_event__descriptor,
+                                                                          happening.event, happening.len);
+  assert_string_equal(event->event, "egress_ended");
+  assert_string_equal(event->egress_info->egress_id, look(&w, w.house->egresses.first)->egress_id);
+  oh_message_free(event);
+  oh_happening_fini(&happening);
+  assert_false(oh_house_next_happening(w.house, &happening));
+  visit_close(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names_of_files),
@@ -325,6 +435,8 @@ int main(void) {
       cmocka_unit_test(test_a_room_begins_by_itself),
       cmocka_unit_test(test_recordings_of_one_voice),
       cmocka_unit_test(test_few_are_remembered),
+      cmocka_unit_test(test_ended_ones_are_listed_after_a_restart),
+      cmocka_unit_test(test_what_a_crash_cut_off_is_aborted),
   };
   return cmocka_run_group_tests_name("livekit/egress", tests, NULL, NULL);
 }
