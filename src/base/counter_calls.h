@@ -14,6 +14,12 @@
   X(far_webhooks, "webhooks taken from the LiveKit server that carries the calls")                           \
   X(far_webhooks_refused, "webhooks refused: not signed by our key, or not understood")                      \
   X(far_requests_failed, "requests to the LiveKit server that carries the calls that failed")                \
+  X(data_track_received, "packets of data tracks received")                                                  \
+  X(data_track_forwarded, "packets of data tracks sent to subscribers")                                      \
+  X(data_track_drop_malformed, "packets of data tracks that do not parse or are too large")                  \
+  X(data_track_drop_unknown, "packets of data tracks that are not published")                                \
+  X(data_track_drop_slow, "packets of data tracks not sent to a subscriber that is too slow or not ready")   \
+  X(data_track_refused, "data tracks not published and subscriptions to them not made")                      \
   X(events_received, "events reported by buttons")                                                           \
   X(events_refused, "events reported by buttons that are not in the table")                                  \
   X(records_written, "events written to disk")                                                               \

@@ -86,3 +86,12 @@
 #define OH_DATA_BEHIND (OH_SCTP_SEND_MAX / 2)
 #define OH_DATA_CAUGHT_UP (OH_SCTP_SEND_MAX / 4)
 #define OH_DATA_PATIENCE_US (2 * 1000000LL)
+
+// Data tracks (livekit/data_track.h).
+#define OH_DATA_TRACKS_MAX 32          // one participant publishes; everybody's news of it name them all
+#define OH_DATA_SUBSCRIPTIONS_MAX 256  // of one participant; each change tells all of its handles anew
+#define OH_DATA_TRACK_INFO_MAX 1024    // bytes of a description: a name, and names of encoding and schema
+#define OH_DATA_TRACK_ENCODING_MAX 32  // LiveKit's default for names of encodings of one's own
+#define OH_DATA_TRACK_PACKET_MAX 65535 // a=max-message-size; livekit-client's have 16000 bytes at most
+#define OH_DATA_TRACK_LATE_US 100000   // LiveKit's target: what could not be sent in this time is given up
+#define OH_DATA_TRACK_QUEUE_MAX (OH_SCTP_SEND_MAX / 4) // for one subscriber; leaves room for what is reliable

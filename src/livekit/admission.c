@@ -151,6 +151,7 @@ static void introduce_client(struct oh_participant *p, const struct oh_join *joi
   snprintf(p->browser, sizeof p->browser, "%s", join->browser);
   p->single = join->single_peer_connection;
   p->auto_subscribe = join->auto_subscribe;
+  p->data.automatic = join->auto_subscribe_data_track;
   p->subscriber_primary = join->protocol > 2 && p->claims.video.can_subscribe && !p->single;
 }
 
@@ -196,6 +197,7 @@ static void start(struct oh_house *house, int64_t now_us, struct oh_participant 
   if (fresh) oh_resident_dispatch(house, now_us, fresh);
   if (fresh) oh_dispatch_begin(house, now_us, fresh);
   oh_subscribe_listener(house, now_us, p);
+  oh_data_track_settle(house, p);
   if (p->subscriber_primary) oh_negotiate_want(house, now_us, p, true);
   take_embedded(house, now_us, id, join);
   p = oh_participant_at(house, id); // a hostile offer ends it

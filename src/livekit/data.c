@@ -16,6 +16,10 @@ static enum oh_target data_target(const struct oh_participant *p) {
   return p->single || !p->subscriber_primary ? OH_PUBLISHER : OH_SUBSCRIBER;
 }
 
+const struct oh_transport *oh_data_transport(const struct oh_participant *p) {
+  return &p->transports[data_target(p)];
+}
+
 static void hold(struct oh_house *house, struct oh_participant *to, struct oh_bytes bytes) {
   if (to->held_bytes + bytes.len > OH_DATA_HELD_MAX) {
     oh_count(&house->world->counters, OH_COUNT_sctp_drop_unsent);
@@ -235,7 +239,7 @@ static void open_ours(int64_t now_us, struct oh_transport *transport) {
   settings.label = OH_STR("_lossy");
   transport->lossy = oh_channel_open(transport->channels, now_us, &settings);
   settings.label = OH_STR("_data_track");
-  oh_channel_open(transport->channels, now_us, &settings);
+  transport->data_track = oh_channel_open(transport->channels, now_us, &settings);
 }
 
 static void on_event(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target,
@@ -249,9 +253,12 @@ static void on_event(struct oh_house *house, int64_t now_us, struct oh_participa
     if (event->ours) break;
     if (oh_str_eq(event->settings.label, OH_STR("_reliable"))) transport->reliable = event->channel;
     if (oh_str_eq(event->settings.label, OH_STR("_lossy"))) transport->lossy = event->channel;
+    if (oh_str_eq(event->settings.label, OH_STR("_data_track"))) transport->data_track = event->channel;
     break;
   case OH_CHANNEL_MESSAGE:
-    if (event->text || (event->channel != transport->reliable && event->channel != transport->lossy))
+    if (!event->text && event->channel == transport->data_track)
+      oh_data_track_recv(house, now_us, p, event->data);
+    else if (event->text || (event->channel != transport->reliable && event->channel != transport->lossy))
       oh_count(&house->world->counters, OH_COUNT_channel_drop_message);
     else
       on_message(house, now_us, p, event->channel == transport->lossy, event->data);
@@ -259,8 +266,9 @@ static void on_event(struct oh_house *house, int64_t now_us, struct oh_participa
   case OH_CHANNEL_CLOSED:
     if (event->channel == transport->reliable) transport->reliable = -1;
     if (event->channel == transport->lossy) transport->lossy = -1;
+    if (event->channel == transport->data_track) transport->data_track = -1;
     break;
-  case OH_CHANNELS_DOWN: transport->reliable = transport->lossy = -1; break;
+  case OH_CHANNELS_DOWN: transport->reliable = transport->lossy = transport->data_track = -1; break;
   }
   if (target == data_target(p) && p->held && transport->reliable >= 0) release_held(now_us, p, transport);
 }
@@ -274,6 +282,8 @@ static bool is_behind(int64_t now_us, struct oh_participant *reader) {
   if (!transport->channels) return false;
   struct oh_sctp_stats stats;
   oh_sctp_read_stats(oh_channels_sctp(transport->channels), &stats);
+  if (transport->data_track >= 0) // nobody waits for those who are too slow for data tracks
+    stats.queued_bytes -= oh_channel_queued(transport->channels, (uint16_t)transport->data_track);
   if (stats.queued_bytes < OH_DATA_CAUGHT_UP)
     transport->behind_since_us = 0;
   else if (stats.queued_bytes > OH_DATA_BEHIND && !transport->behind_since_us)
@@ -316,7 +326,7 @@ void oh_data_recv(struct oh_house *house, int64_t now_us, struct oh_participant 
   struct oh_transport *transport = &p->transports[target];
   if (!transport->channels) {
     transport->house = house;
-    transport->reliable = transport->lossy = -1;
+    transport->reliable = transport->lossy = transport->data_track = -1;
     // the remote is the DTLS client: we answer passive and offer actpass, which browsers answer active
     transport->channels = oh_channels_open(
         house->world,

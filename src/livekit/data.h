@@ -1,6 +1,7 @@
 // data.h — what travels on data channels (facts/LIVEKIT.md 3.8): each transport's association, its channels
 // `_reliable` and `_lossy`, and the way of a DataPacket from one participant to the others, stamped with who
-// sent it. `_data_track` and channels of other names are accepted, and what comes on them is dropped.
+// sent it. What comes on `_data_track` is data_track.h's; channels of other names are accepted, and what
+// comes on them is dropped.
 #pragma once
 #include "livekit/participant.h"
 #include "packet.pb-c.h"
@@ -14,6 +15,9 @@ void oh_data_recv(struct oh_house *house, int64_t now_us, struct oh_participant 
 int64_t oh_data_deadline(const struct oh_participant *participant); // OH_NEVER if none
 void oh_data_tick(struct oh_house *house, int64_t now_us, struct oh_participant *participant);
 void oh_data_forget(struct oh_participant *participant); // frees what waits for its channel
+
+// The connection on which data goes to the participant.
+const struct oh_transport *oh_data_transport(const struct oh_participant *participant);
 
 // A back end's packet to those it names, or to all: it has no sender and no sequence. One that repeats an
 // earlier one's nonce is taken and not sent again. False: too large for any client.

@@ -150,6 +150,7 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
     oh_subscribe_remove(house, now_us, p->subscriptions);
   while (p->tracks)
     oh_publish_end(house, now_us, p->tracks, false);
+  oh_data_track_forget(house, p);
   for (int i = 0; i < OH_TARGETS; i++)
     oh_transport_close(house, now_us, &p->transports[i]);
   oh_participant_changed(house, p, OH_OTHERS);
@@ -271,6 +272,7 @@ Livekit__ParticipantInfo *oh_participant_describe(struct oh_house *house, const 
   info->permission = describe_permission(house, p);
   describe_attributes(house, p, info);
   describe_tracks(house, p, info);
+  oh_data_track_describe(house, p, info);
   return info;
 }
 

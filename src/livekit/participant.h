@@ -1,6 +1,7 @@
 // participant.h — somebody in a room: who they are, what they may do, and what the others are told about them
 // (facts/LIVEKIT.md 3.0, 3.9, 6.3). Every change raises the version, which clients use to drop stale news.
 #pragma once
+#include "livekit/data_track.h"
 #include "livekit/resident.h"
 #include "livekit/room.h"
 #include "livekit/session.h"
@@ -55,7 +56,8 @@ struct oh_participant {
   struct oh_held *held, *held_last; // reliable data until its channel is open
   size_t held_bytes;
   uint32_t data_sequence; // of its latest reliable packet
-  struct oh_rpc *rpcs;    // the server's calls to it that are under way (rpc.h)
+  struct oh_data_tracks data;
+  struct oh_rpc *rpcs; // the server's calls to it that are under way (rpc.h)
   uint32_t rpc_count;
 
   // deadlines, OH_NEVER when off

@@ -78,6 +78,7 @@ bool oh_permission_change(struct oh_house *house, int64_t now_us, struct oh_part
   p->dependent = oh_claims_are_dependent(&p->claims);
   end_forbidden_tracks(house, now_us, p);
   oh_subscribe_listener(house, now_us, p);
+  oh_data_track_settle(house, p);
   oh_participant_changed(house, p, OH_ALL);
   if (was_hidden && !merged.hidden) appear(house, now_us, p);
   if (!p->resident) oh_refresh_send(house, now_us, p);

@@ -100,6 +100,8 @@ void oh_resume(struct oh_house *house, int64_t now_us, struct oh_participant *p,
   send_departed(house, p, session);
   send_everybody(house, p, session);
   send_room(house, p, session);
+  // what it was told last may have been lost with its line
+  if (p->data.heard) oh_data_track_tell_handles(house, p);
   if (broken) {
     session->participant = p->session = 0;
     return oh_session_abort(house, session);
@@ -118,7 +120,11 @@ void oh_resume_sync(struct oh_house *house, int64_t now_us, struct oh_participan
     return oh_departure_dismiss(house, now_us, p, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH,
                                 LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
   }
+  if (!oh_data_track_knows(p, state))
+    return oh_departure_dismiss(house, now_us, p, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH,
+                                LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
   for (size_t i = 0; i < state->n_track_sids_disabled; i++)
     oh_subscribe_disable(house, now_us, p, state->track_sids_disabled[i], true);
   if (state->subscription) oh_subscribe_update(house, now_us, p, state->subscription);
+  if (state->data_subscription) oh_data_track_subscribe(house, p, state->data_subscription);
 }

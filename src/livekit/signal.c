@@ -133,13 +133,19 @@ static void on_update_audio_track(struct oh_house *house, int64_t now_us, struct
 
 static void on_publish_data_track(struct oh_house *house, int64_t now_us, struct oh_participant *p,
                                   const Livekit__SignalRequest *request) {
+  oh_data_track_publish(house, now_us, p, request->publish_data_track_request);
+}
+
+static void on_unpublish_data_track(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                                    const Livekit__SignalRequest *request) {
   (void)now_us;
-  Livekit__RequestResponse answer = LIVEKIT__REQUEST_RESPONSE__INIT;
-  answer.reason = LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED;
-  answer.message = (char *)"data tracks are not enabled";
-  answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_PUBLISH_DATA_TRACK;
-  answer.publish_data_track = request->publish_data_track_request;
-  respond(house, p, &answer);
+  oh_data_track_unpublish(house, p, request->unpublish_data_track_request);
+}
+
+static void on_data_subscription(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                                 const Livekit__SignalRequest *request) {
+  (void)now_us;
+  oh_data_track_subscribe(house, p, request->update_data_subscription);
 }
 
 typedef void handler(struct oh_house *house, int64_t now_us, struct oh_participant *p,
@@ -162,6 +168,8 @@ static handler *const handlers[] = {
     [LIVEKIT__SIGNAL_REQUEST__MESSAGE_PING_REQ] = on_ping_req,
     [LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_AUDIO_TRACK] = on_update_audio_track,
     [LIVEKIT__SIGNAL_REQUEST__MESSAGE_PUBLISH_DATA_TRACK_REQUEST] = on_publish_data_track,
+    [LIVEKIT__SIGNAL_REQUEST__MESSAGE_UNPUBLISH_DATA_TRACK_REQUEST] = on_unpublish_data_track,
+    [LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_DATA_SUBSCRIPTION] = on_data_subscription,
 };
 
 void oh_signal_recv(struct oh_house *house, int64_t now_us, struct oh_participant *participant,

@@ -39,33 +39,39 @@ static struct oh_subscription *open_subscription(struct oh_house *house, struct 
 }
 
 static bool entry_allows(const struct oh_audience_entry *entry, const struct oh_participant *listener,
-                         const struct oh_track *track) {
+                         const char *track_sid) {
   bool meant = entry->identity && *entry->identity ? strcmp(entry->identity, listener->claims.identity) == 0
                                                    : strcmp(entry->sid, listener->sid.text) == 0;
   if (!meant) return false;
   if (entry->all_tracks) return true;
   for (size_t i = 0; i < entry->track_count; i++)
-    if (strcmp(entry->tracks[i], track->sid.text) == 0) return true;
+    if (strcmp(entry->tracks[i], track_sid) == 0) return true;
   return false;
 }
 
-static bool publisher_allows(const struct oh_participant *listener, const struct oh_track *track) {
-  const struct oh_participant *publisher = track->participant;
+bool oh_subscribe_allows(const struct oh_participant *listener, const struct oh_participant *publisher,
+                         const char *track_sid) {
   if (!publisher->audience_limited) return true;
   for (size_t i = 0; i < publisher->audience_count; i++)
-    if (entry_allows(&publisher->audience[i], listener, track)) return true;
+    if (entry_allows(&publisher->audience[i], listener, track_sid)) return true;
   return false;
 }
 
-static void tell_permission(struct oh_house *house, const struct oh_subscription *s, bool allowed) {
+void oh_subscribe_tell_permission(struct oh_house *house, const struct oh_participant *listener,
+                                  const struct oh_participant *publisher, const char *track_sid,
+                                  bool allowed) {
   Livekit__SubscriptionPermissionUpdate update = LIVEKIT__SUBSCRIPTION_PERMISSION_UPDATE__INIT;
-  update.participant_sid = s->track->participant->sid.text;
-  update.track_sid = s->track->sid.text;
+  update.participant_sid = (char *)publisher->sid.text;
+  update.track_sid = (char *)track_sid;
   update.allowed = allowed;
   Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
   response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SUBSCRIPTION_PERMISSION_UPDATE;
   response.subscription_permission_update = &update;
-  oh_participant_send(house, s->listener, &response);
+  oh_participant_send(house, listener, &response);
+}
+
+static void tell_permission(struct oh_house *house, const struct oh_subscription *s, bool allowed) {
+  oh_subscribe_tell_permission(house, s->listener, s->track->participant, s->track->sid.text, allowed);
 }
 
 static void tell_subscribed(struct oh_house *house, struct oh_track *track) {
@@ -123,7 +129,7 @@ void oh_subscribe_settle(struct oh_house *house, int64_t now_us, struct oh_parti
   if (!listener->claims.video.can_subscribe) wanted = false;
   if (wanted && !s) s = open_subscription(house, listener, track);
   if (!s) return;
-  bool allowed = publisher_allows(listener, track);
+  bool allowed = oh_subscribe_allows(listener, track->participant, track->sid.text);
   if (wanted && !allowed && !s->refused) {
     s->refused = true;
     tell_permission(house, s, false);
@@ -256,7 +262,8 @@ static void read_audience(struct oh_audience_entry *entry, const Livekit__TrackP
   entry->identity = oh_str_dup(oh_str(permission->participant_identity));
   entry->sid = oh_str_dup(oh_str(permission->participant_sid));
   entry->all_tracks = permission->all_tracks;
-  size_t count = permission->n_track_sids > OH_TRACKS_MAX ? OH_TRACKS_MAX : permission->n_track_sids;
+  size_t count = permission->n_track_sids;
+  if (count > OH_TRACKS_MAX + OH_DATA_TRACKS_MAX) count = OH_TRACKS_MAX + OH_DATA_TRACKS_MAX;
   if (count == 0) return;
   entry->tracks = calloc(count, sizeof *entry->tracks);
   OH_CHECK(entry->tracks);
@@ -280,6 +287,7 @@ void oh_subscribe_permission(struct oh_house *house, int64_t now_us, struct oh_p
   }
   for (struct oh_track *track = publisher->tracks; track; track = track->next)
     oh_subscribe_track(house, now_us, track);
+  oh_data_track_settle(house, publisher);
 }
 
 void oh_subscribe_tick(struct oh_house *house, int64_t now_us, struct oh_participant *listener) {

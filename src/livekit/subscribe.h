@@ -37,6 +37,13 @@ void oh_subscribe_remove(struct oh_house *house, int64_t now_us,
 void oh_subscribe_error(struct oh_house *house, struct oh_participant *listener, const char *track_sid,
                         Livekit__SubscriptionError error);
 
+// Whether the publisher lets the listener have this track, of whichever kind.
+bool oh_subscribe_allows(const struct oh_participant *listener, const struct oh_participant *publisher,
+                         const char *track_sid);
+void oh_subscribe_tell_permission(struct oh_house *house, const struct oh_participant *listener,
+                                  const struct oh_participant *publisher, const char *track_sid,
+                                  bool allowed);
+
 // Messages.
 void oh_subscribe_update(struct oh_house *house, int64_t now_us, struct oh_participant *listener,
                          const Livekit__UpdateSubscription *update);

@@ -40,6 +40,7 @@ struct oh_transport {
   struct oh_channels *channels; // data: NULL until the first packet of it (livekit/data.h)
   struct oh_house *house;       // … for what it sends
   int32_t reliable, lossy;      // … its channels of those names, -1 while there is none
+  int32_t data_track;           // … likewise
   int64_t behind_since_us;      // … has more waiting for it than it takes in time; 0: it has not
   int64_t held_until_us;        // … what it said is left lying, at most until then; 0: it is not
 };

@@ -1,7 +1,8 @@
 // data.test.mjs — data channels between two Chromiums with unmodified livekit-client: packets, text and byte streams, RPC,
-// in both connection modes.
+// data tracks, in both connection modes.
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
+import { RoomServiceClient } from 'livekit-server-sdk'
 import { startServer } from './lib/server.mjs'
 import { startPages } from './lib/pages.mjs'
 import { openChromium } from './lib/browser.mjs'
@@ -43,6 +44,24 @@ async function enter(room, identity, options) {
       await writer.write(bytes)
       await writer.close()
       return bytes.reduce((total, x) => (total * 31 + x) >>> 0, 7)
+    }
+    window.reconnects = 0
+    window.room.on('reconnected', () => window.reconnects++)
+    window.frames = [] // of data tracks
+    window.follow = async (identity, name) => { // subscribes as often as the track is there and the stream has ended
+      for (;;) {
+        const track = window.room.remoteParticipants.get(identity)?.dataTracks.get(name)
+        const reader = track?.subscribe({ bufferSize: 1000 }).getReader()
+        for (let next; reader && (next = await reader.read().catch(() => ({ done: true }))) && !next.done; ) {
+          const [round, ...rest] = next.value.payload
+          window.frames.push({ name, round, len: next.value.payload.length, whole: rest.every((x, i) => x === (i & 255)) })
+        }
+        await new Promise((again) => setTimeout(again, 50))
+      }
+    }
+    window.push = async (track, round, size) => {
+      await track.tryPush({ payload: Uint8Array.from({ length: size }, (_, i) => (i ? (i - 1) & 255 : round)) })
+      await track.flush()
     }
     window.room.registerRpcMethod('fail', async () => { throw new window.RpcError(101, 'no such luck', 'try again') })
     window.room.registerRpcMethod('sleep', () => new Promise(() => undefined))
@@ -165,5 +184,73 @@ for (const [number, [name, options]] of modes.entries())
       await cleo.close()
       assert.equal((await waits).code, 1503) // recipient gone
       cleo = undefined
+    })
+
+    // What is pushed may be lost: it is pushed until a whole round has come.
+    let round = 0
+    const flows = (name, sizes = [9]) =>
+      eventually(`frames of ${name}`, async () => {
+        round = (round + 1) & 255
+        const sent = await anna.evaluate(
+          async ([track, number, lengths]) => {
+            for (const size of lengths) await window.push(window.tracks[track], number, size)
+          },
+          [name, round, sizes],
+        ).then(() => true, (error) => error.message)
+        if (sent !== true) return { sent }
+        const came = () => ben.evaluate(([track, number]) => window.frames.filter((f) => f.name === track && f.round === number), [name, round])
+        for (let i = 0; i < 10 && (await came()).length < sizes.length; i++) await new Promise((soon) => setTimeout(soon, 50))
+        const frames = await came()
+        return { ok: frames.length === sizes.length && frames.every((f, i) => f.whole && f.len === sizes[i]), frames }
+      })
+    const publishes = (name) =>
+      anna.evaluate(async (track) => {
+        window.tracks ??= {}
+        window.tracks[track] = await window.room.localParticipant.publishDataTrack({ name: track })
+        return window.tracks[track].info.sid
+      }, name)
+    const sees = (name) => ben.evaluate((track) => window.room.remoteParticipants.get('anna')?.dataTracks.has(track) ?? false, name)
+
+    test('a data track is published, subscribed to, and its frames of all sizes arrive whole and in order', async () => {
+      assert.match(await publishes('pose'), /^DTR_/)
+      await publishes('lidar')
+      await ben.evaluate(() => ['pose', 'lidar'].forEach((name) => window.follow('anna', name)))
+      await flows('pose')
+      await flows('pose', [1, 2, 1000, 15_000, 16_000, 60_000, 150_000, 3])
+      await flows('lidar', [50_000, 5])
+      await assert.rejects(publishes('pose'), /DataTrackPublishError: .*name/)
+    })
+
+    test('a data track that is unpublished is gone for the other', async () => {
+      await anna.evaluate(() => window.tracks.lidar.unpublish())
+      await eventually('it is gone', async () => !(await sees('lidar')))
+      await flows('pose')
+    })
+
+    for (const [scenario, sameSid] of [['signal-reconnect', true], ['full-reconnect', false]])
+      test(`data tracks flow on after a ${scenario} of either side`, async () => {
+        for (const pages of number === 0 ? [[anna], [ben]] : [[anna, ben]]) { // in turn, and at once
+          await Promise.all(pages.map(async (page) => {
+            const state = () => page.evaluate(() => ({ sid: window.room.localParticipant.sid, reconnects: window.reconnects }))
+            const before = await state()
+            await page.evaluate((name) => window.room.simulateScenario(name), scenario)
+            await eventually('back in the room', async () => (await state()).reconnects > before.reconnects)
+            assert.equal((await state()).sid === before.sid, sameSid)
+          }))
+          await flows('pose', [20_000])
+        }
+      })
+
+    test('who may not publish data any more loses its data tracks, and may publish them anew when it may', async () => {
+      const api = new RoomServiceClient(server.http, server.key, server.secret)
+      const may = (canPublishData) =>
+        api.updateParticipant(`data-${number}`, 'anna', { permission: { canPublish: true, canSubscribe: true, canPublishData } })
+      await may(false)
+      await eventually('it is gone', async () => !(await sees('pose')))
+      await eventually('the publisher knows', () => anna.evaluate(() => !window.tracks.pose.isPublished()))
+      await assert.rejects(publishes('pose'), /DataTrackPublishError: .*unauthorized/)
+      await may(true)
+      await publishes('pose')
+      await flows('pose')
     })
   })

@@ -606,7 +606,7 @@ static void text_and_other_channels_are_dropped(void **state) {
   const struct data_client *ann = &s.line.clients[ANN];
   assert_true(oh_channel_send(ann->channels, s.w.now_us, (uint16_t)ann->reliable, true,
                               (struct oh_bytes){bytes, len}));
-  struct oh_dcep_open settings = {.max_retransmits = -1, .lifetime_ms = -1, .label = OH_STR("_data_track")};
+  struct oh_dcep_open settings = {.max_retransmits = -1, .lifetime_ms = -1, .label = OH_STR("raw")};
   int32_t other = oh_channel_open(ann->channels, s.w.now_us, &settings);
   assert_true(
       oh_channel_send(ann->channels, s.w.now_us, (uint16_t)other, false, (struct oh_bytes){bytes, len}));
