@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { startServer } from './lib/server.mjs'
 import { startPages } from './lib/pages.mjs'
 import { openChromium } from './lib/browser.mjs'
+import { exchange, takeParcels } from './lib/parcels.mjs'
 import { eventually, hears } from './lib/wait.mjs'
 import { SERVER_IP, network } from './lib/network.mjs'
 
@@ -70,6 +71,18 @@ test('5 % loss in both directions is survived', async () => {
   await call()
 })
 
+test('S49 5 % loss in both directions: packets and streams of up to 2 MB arrive whole', { timeout: 180_000 }, async () => {
+  await net.filter(['ip protocol udp numgen random mod 100 < 5 drop'])
+  await call()
+  const person = (page) => ({
+    post: (name, ...args) => page.evaluate(([n, rest]) => window.post[n](...rest), [name, args]),
+    parcels: () => page.evaluate(() => window.parcels),
+  })
+  for (const page of [a, b]) await page.evaluate(takeParcels)
+  await exchange(person(a), person(b), 'anna', [2_000_000], { timeout: 90_000, lossy: [0, 1, 1024] })
+  await exchange(person(b), person(a), 'ben', [60_000], { timeout: 90_000, lossy: [0, 1, 1024] })
+})
+
 test('10 seconds offline: the call comes back by itself', async () => {
   await call()
   await net.filter(['drop'])
@@ -83,5 +96,5 @@ test('the server is killed and restarted: the clients come back', async () => {
   await call()
   await server.stop('SIGKILL')
   server = await start({ keys: server })
-  await heard({ timeout: 90_000 })
+  await heard({ timeout: 90_000, lossy: [0, 1, 1024] })
 })

@@ -6,6 +6,7 @@ import { startPages } from './lib/pages.mjs'
 import { openChromium, openFirefox } from './lib/browser.mjs'
 import { EAR, microphoneReleased } from './lib/ear.mjs'
 import { pageWith, scriptTag, startWebsite } from './lib/host-page.mjs'
+import { exchange, takeParcels } from './lib/parcels.mjs'
 import { hears } from './lib/wait.mjs'
 import { SERVER_IP, network } from './lib/network.mjs'
 
@@ -41,6 +42,27 @@ for (const singlePeerConnection of [true, false])
       await Promise.all([a.close(), b.close()])
     })
   })
+
+test('S49 S53 data of all sizes between Firefox and Chromium, both ways: packets, reliable and lossy, text and byte streams up to 15 MB', { timeout: 240_000 }, async () => {
+  const people = []
+  for (const [browser, identity] of [[chromium, 'anna'], [firefox, 'fox']]) {
+    const page = await browser.newPage()
+    // playwright passes one argument, puppeteer a list
+    const drive = (action, ...args) => (browser === chromium ? page.evaluate(([a, rest]) => window.drive(a, rest), [action, args]) : page.evaluate((a, rest) => window.drive(a, rest), action, args))
+    await page.goto(pages.url)
+    await page.evaluate(() => {
+      window.drive = (action, args) => (action === 'parcels' ? window.parcels : action === 'join' ? window.join(...args) : window.post[action](...args))
+    })
+    await drive('join', server.ws, await server.token('fox-data', identity), { publish: false })
+    await page.evaluate(takeParcels)
+    people.push({ page, post: drive, parcels: () => drive('parcels') })
+  }
+  const [anna, fox] = people
+  await fox.page.waitForFunction(() => window.room.remoteParticipants.size === 1)
+  await exchange(fox, anna, 'fox', [0, 1, 60_000, 15_000_000])
+  await exchange(anna, fox, 'anna', [0, 1, 60_000, 15_000_000])
+  await Promise.all(people.map(({ page }) => page.close()))
+})
 
 // A click on the button of this name, also inside the element. Firefox names nothing in shadow trees to its remote control.
 async function press(page, name) {
