@@ -287,6 +287,41 @@ enum oh_inbound_result oh_inbound_recv(struct oh_inbound *in, const struct oh_sc
   return foreign ? OH_INBOUND_NO_STREAM : OH_INBOUND_NOW;
 }
 
+// FORWARD-TSN says for each stream with which ordered message the gap ends: the whole ones up to there that
+// waited for their turn have it now (RFC 3758 3.6). Read three times, so that what is kept is passed over
+// once.
+static void skip_messages(struct oh_inbound *in, struct oh_bytes entries) {
+  struct oh_reader r = oh_reader(entries.data, entries.len);
+  while (oh_reader_left(&r)) {
+    uint16_t number = oh_read_u16_be(&r), sequence = oh_read_u16_be(&r);
+    if (number >= OH_SCTP_STREAMS_MAX) continue;
+    struct oh_inbound_stream *stream = stream_of(in, number);
+    if ((int16_t)(sequence - stream->next_sequence) < 0) continue;
+    stream->skips = true;
+    stream->skip_to = sequence;
+  }
+  for (uint32_t t = in->tsn + 1; !after(t, in->highest); t++) {
+    const struct oh_inbound_fragment *f = at(in, t);
+    if (f->state != OH_FRAGMENT_KEPT || !(f->flags & OH_SCTP_BEGIN) || f->flags & OH_SCTP_UNORDERED) continue;
+    struct oh_inbound_stream *stream = stream_of(in, f->stream);
+    uint16_t expected = stream->next_sequence;
+    if (!stream->skips || (int16_t)(f->sequence - expected) < 0) continue;
+    if ((int16_t)(stream->skip_to - f->sequence) < 0) continue;
+    stream->next_sequence = f->sequence;
+    if (!deliver_around(in, t)) stream->next_sequence = expected;
+  }
+  r = oh_reader(entries.data, entries.len);
+  while (oh_reader_left(&r)) {
+    uint16_t number = oh_read_u16_be(&r);
+    oh_read_u16_be(&r);
+    if (number >= OH_SCTP_STREAMS_MAX) continue;
+    struct oh_inbound_stream *stream = stream_of(in, number);
+    if (stream->skips && (int16_t)(stream->skip_to - stream->next_sequence) >= 0)
+      stream->next_sequence = (uint16_t)(stream->skip_to + 1);
+    stream->skips = false;
+  }
+}
+
 enum oh_inbound_result oh_inbound_forward(struct oh_inbound *in, struct oh_bytes value) {
   struct oh_reader r = oh_reader(value.data, value.len);
   uint32_t tsn = oh_read_u32_be(&r);
@@ -295,6 +330,8 @@ enum oh_inbound_result oh_inbound_forward(struct oh_inbound *in, struct oh_bytes
   if (tsn - in->tsn > OH_SCTP_TSNS_MAX * 2) return OH_INBOUND_VIOLATION; // more than was ever in flight
   drop_partial(in);
   in->skipping = true;
+  skip_messages(in, oh_read_bytes(&r, oh_reader_left(&r)));
+  deliver_waiting(in); // what is not of those streams, before its fragments are forgotten
   while (in->tsn != tsn) {
     in->tsn++;
     if (after(in->tsn, in->highest)) {
@@ -303,12 +340,6 @@ enum oh_inbound_result oh_inbound_forward(struct oh_inbound *in, struct oh_bytes
     }
     release(in, at(in, in->tsn));
     at(in, in->tsn)->state = OH_FRAGMENT_MISSING;
-  }
-  while (oh_reader_left(&r)) {
-    uint16_t number = oh_read_u16_be(&r), sequence = oh_read_u16_be(&r);
-    if (number >= OH_SCTP_STREAMS_MAX) continue;
-    struct oh_inbound_stream *stream = stream_of(in, number);
-    if ((int16_t)(sequence - stream->next_sequence) >= 0) stream->next_sequence = (uint16_t)(sequence + 1);
   }
   if (!advance(in)) return OH_INBOUND_VIOLATION;
   deliver_waiting(in);

@@ -15,7 +15,9 @@ struct oh_inbound_fragment { // one TSN above the cumulative one
 };
 struct oh_inbound_stream {
   uint16_t next_sequence;
-  uint16_t kept; // fragments above the gap
+  uint16_t kept;    // fragments above the gap
+  uint16_t skip_to; // while FORWARD-TSN is read: ordered messages up to here are skipped
+  bool skips;
 };
 struct oh_inbound_message {
   struct oh_inbound_message *next;

@@ -238,15 +238,12 @@ static bool expired(const struct oh_outbound *o, int64_t now_us, const struct oh
   return o->partial_reliability && now_us >= m->order.expires_us;
 }
 
-// Moves the point up to which the peer may forget, over what was given up.
+// Moves the point up to which the peer may forget, over what was given up; not over what it has (RFC
+// 3758 3.5, C2): that may wait for its turn there.
 static void skip_abandoned(struct oh_outbound *o) {
   if (after(o->acked, o->abandoned)) o->abandoned = o->acked;
-  for (uint32_t t = o->abandoned + 1; t != o->next_tsn; t++) {
-    if (at(o, t)->message->abandoned)
-      o->abandoned = t;
-    else if (!at(o, t)->acked)
-      break;
-  }
+  while (o->abandoned + 1 != o->next_tsn && at(o, o->abandoned + 1)->message->abandoned)
+    o->abandoned++;
 }
 
 static void mark_lost(struct oh_outbound *o, int64_t now_us, uint32_t tsn) {

@@ -1,5 +1,6 @@
 // sctp_oracle.c — our association against Debian's usrsctp, in memory, over a line that loses, doubles and
-// reorders. usrsctp reads the wall clock, so this runs in real time.
+// reorders: reliable and partially reliable messages, streams that are reset and used again. usrsctp reads
+// the wall clock, so this runs in real time.
 #include "rtc/sctp.h"
 #include "tests/unit/test.h"
 #include <stdbool.h>
@@ -8,7 +9,7 @@
 #include <unistd.h>
 #include <usrsctp.h>
 
-enum { QUEUE_MAX = 4096, MESSAGES = 250, BIG = 200000 };
+enum { QUEUE_MAX = 4096, MESSAGES = 250, MORE = 40, BIG = 200000, OUR_RESET = 2, THEIR_RESET = 1 };
 
 struct late { // a packet on its way
   int64_t at_us;
@@ -24,8 +25,9 @@ struct stage {
   struct late *queue;
   uint32_t queued;
   int loss_percent;
-  bool up, theirs_up, ended, theirs_ended, down;
-  uint32_t got_ours, got_theirs, bad;
+  bool partial; // two of three messages may be lost
+  bool up, theirs_up, ended, theirs_ended, down, our_end, our_reset;
+  uint32_t got_ours, got_theirs, bad, lost;  // got: those that may not be lost
   uint32_t expect_ours[4], expect_theirs[4]; // next number per stream
   uint8_t *whole;                            // usrsctp hands large messages over in parts
   size_t whole_len;
@@ -70,16 +72,29 @@ static void make(uint8_t *data, uint32_t number, uint32_t len) {
 static uint32_t length_of(uint32_t number) {
   return number == 100 ? BIG : 8 + number * 37 % 3000;
 }
-static void judge(struct stage *s, uint32_t *expect, uint16_t stream, const uint8_t *data, size_t len) {
+static bool may_be_lost(const struct stage *s, uint32_t number) {
+  return s->partial && number < MESSAGES && number % 3 != 0;
+}
+static uint32_t due(const struct stage *s, uint32_t count) { // of the first `count`
+  uint32_t all = 0;
+  for (uint32_t i = 0; i < count; i++)
+    all += !may_be_lost(s, i);
+  return all;
+}
+// 1 for a message that had to come.
+static uint32_t judge(struct stage *s, uint32_t *expect, uint16_t stream, const uint8_t *data, size_t len) {
   static uint8_t right[BIG];
   uint32_t number = len >= 8 ? oh_load_u32_be(data) : UINT32_MAX;
+  for (; stream < 4 && expect[stream] < number && may_be_lost(s, expect[stream]); expect[stream] += 4)
+    s->lost++;
   if (stream > 3 || number % 4 != stream || number != expect[stream] || len != length_of(number)) {
     s->bad++;
-    return;
+    return 0;
   }
   make(right, number, (uint32_t)len);
   if (memcmp(right, data, len) != 0) s->bad++;
   expect[stream] += 4;
+  return !may_be_lost(s, number);
 }
 
 static int their_event(struct socket *socket, union sctp_sockstore addr, void *data, size_t len,
@@ -102,8 +117,7 @@ static int their_event(struct socket *socket, union sctp_sockstore addr, void *d
     memcpy(s->whole + s->whole_len, data, len);
     s->whole_len += len;
     if (flags & MSG_EOR) {
-      judge(s, s->expect_theirs, info.rcv_sid, s->whole, s->whole_len);
-      s->got_theirs++;
+      s->got_theirs += judge(s, s->expect_theirs, info.rcv_sid, s->whole, s->whole_len);
       s->whole_len = 0;
     }
   }
@@ -116,9 +130,9 @@ static void fetch(struct stage *s) {
   while (oh_sctp_next(s->ours, &e)) {
     if (e.type == OH_SCTP_UP) s->up = true;
     if (e.type == OH_SCTP_DOWN) s->down = true;
-    if (e.type != OH_SCTP_MESSAGE) continue;
-    judge(s, s->expect_ours, e.stream, e.data.data, e.data.len);
-    s->got_ours++;
+    if (e.type == OH_SCTP_STREAM_ENDED && e.stream == THEIR_RESET) s->our_end = true;
+    if (e.type == OH_SCTP_STREAM_RESET && e.stream == OUR_RESET) s->our_reset = true;
+    if (e.type == OH_SCTP_MESSAGE) s->got_ours += judge(s, s->expect_ours, e.stream, e.data.data, e.data.len);
   }
 }
 
@@ -204,6 +218,10 @@ static bool their_send(struct stage *s, uint32_t number) {
   make(data, number, length_of(number));
   struct sctp_sendv_spa how = {.sendv_flags = SCTP_SEND_SNDINFO_VALID,
                                .sendv_sndinfo = {.snd_sid = (uint16_t)(number % 4), .snd_ppid = htonl(53)}};
+  if (may_be_lost(s, number)) {
+    how.sendv_flags |= SCTP_SEND_PRINFO_VALID;
+    how.sendv_prinfo.pr_policy = SCTP_PR_SCTP_RTX; // pr_value 0: never sent again
+  }
   return usrsctp_sendv(s->theirs, data, length_of(number), NULL, 0, &how, sizeof how, SCTP_SENDV_SPA, 0) ==
          (ssize_t)length_of(number);
 }
@@ -211,51 +229,74 @@ static bool their_send(struct stage *s, uint32_t number) {
 static bool our_send(struct stage *s, uint32_t number) {
   static uint8_t data[BIG];
   make(data, number, length_of(number));
-  const struct oh_outbound_order order = {.ppid = 53, .max_retransmits = -1, .expires_us = OH_NEVER};
+  const struct oh_outbound_order order = {
+      .ppid = 53, .max_retransmits = may_be_lost(s, number) ? 0 : -1, .expires_us = OH_NEVER};
   return oh_sctp_send(s->ours, clock_us(), (uint16_t)(number % 4), &order,
                       (struct oh_bytes){data, length_of(number)});
 }
 
 enum opening { WE_CONNECT, THEY_CONNECT, BOTH_CONNECT };
 
-static void talk(uint64_t seed, int loss_percent, enum opening opening) {
-  struct stage *s = open_stage(seed, loss_percent);
-  int64_t ticked_us = clock_us(), until_us = ticked_us + 60 * 1000000LL;
+static void meet(struct stage *s, enum opening opening, struct socket **listener, int64_t *ticked_us,
+                 int64_t until_us) {
   struct sockaddr_conn there = {.sconn_family = AF_CONN, .sconn_port = htons(5000), .sconn_addr = s};
   if (opening == WE_CONNECT)
     assert_int_equal(usrsctp_listen(s->theirs, 1), 0);
   else
     usrsctp_connect(s->theirs, (struct sockaddr *)&there, sizeof there);
-  struct socket *listener = NULL;
   if (opening != THEY_CONNECT) oh_sctp_connect(s->ours, clock_us());
-  for (; clock_us() < until_us && !(s->up && (s->theirs_up || opening == WE_CONNECT)); pump(s, &ticked_us))
+  for (; clock_us() < until_us && !(s->up && (s->theirs_up || opening == WE_CONNECT)); pump(s, ticked_us))
     ;
   assert_true(s->up);
-  if (opening == WE_CONNECT) {
-    struct socket *accepted = NULL;
-    for (; clock_us() < until_us && !(accepted = usrsctp_accept(s->theirs, NULL, NULL)); pump(s, &ticked_us))
-      ;
-    assert_non_null(accepted);
-    usrsctp_set_non_blocking(accepted, 1);
-    usrsctp_set_ulpinfo(accepted, s);
-    listener = s->theirs;
-    s->theirs = accepted;
-  }
-  uint32_t ours = 0, theirs = 0;
-  while (clock_us() < until_us && (s->got_ours < MESSAGES || s->got_theirs < MESSAGES)) {
-    for (int i = 0; i < 8 && ours < MESSAGES && our_send(s, ours); i++)
-      ours++;
-    for (int i = 0; i < 8 && theirs < MESSAGES && their_send(s, theirs); i++)
-      theirs++;
-    pump(s, &ticked_us);
-  }
-  assert_int_equal(s->got_ours, MESSAGES);
-  assert_int_equal(s->got_theirs, MESSAGES);
-  assert_int_equal(s->bad, 0);
-  oh_sctp_reset(s->ours, clock_us(), 2);
-  for (; clock_us() < until_us && !s->ended; pump(s, &ticked_us))
+  if (opening != WE_CONNECT) return;
+  struct socket *accepted = NULL;
+  for (; clock_us() < until_us && !(accepted = usrsctp_accept(s->theirs, NULL, NULL)); pump(s, ticked_us))
     ;
-  assert_true(s->ended);
+  assert_non_null(accepted);
+  usrsctp_set_non_blocking(accepted, 1);
+  usrsctp_set_ulpinfo(accepted, s);
+  *listener = s->theirs;
+  s->theirs = accepted;
+}
+
+// Both send those numbers, and all that may not be lost arrive.
+static void exchange(struct stage *s, uint32_t first, uint32_t end, int64_t *ticked_us, int64_t until_us) {
+  uint32_t ours = first, theirs = first, wanted = due(s, end);
+  while (clock_us() < until_us && (s->got_ours < wanted || s->got_theirs < wanted)) {
+    for (int i = 0; i < 8 && ours < end && our_send(s, ours); i++)
+      ours++;
+    for (int i = 0; i < 8 && theirs < end && their_send(s, theirs); i++)
+      theirs++;
+    pump(s, ticked_us);
+  }
+  assert_int_equal(s->got_ours, wanted);
+  assert_int_equal(s->got_theirs, wanted);
+  assert_int_equal(s->bad, 0);
+}
+
+static void reset_streams(struct stage *s, int64_t *ticked_us, int64_t until_us) {
+  oh_sctp_reset(s->ours, clock_us(), OUR_RESET);
+  struct {
+    struct sctp_reset_streams head;
+    uint16_t stream;
+  } theirs = {.head = {.srs_flags = SCTP_STREAM_RESET_OUTGOING, .srs_number_streams = 1},
+              .stream = THEIR_RESET};
+  set(s->theirs, SCTP_RESET_STREAMS, &theirs, sizeof theirs.head + sizeof theirs.stream);
+  for (; clock_us() < until_us && !(s->ended && s->our_end && s->our_reset); pump(s, ticked_us))
+    ;
+  assert_true(s->ended && s->our_end && s->our_reset);
+}
+
+static void talk(uint64_t seed, int loss_percent, enum opening opening, bool partial) {
+  struct stage *s = open_stage(seed, loss_percent);
+  int64_t ticked_us = clock_us(), until_us = ticked_us + 60 * 1000000LL;
+  struct socket *listener = NULL;
+  s->partial = partial;
+  meet(s, opening, &listener, &ticked_us, until_us);
+  exchange(s, 0, MESSAGES, &ticked_us, until_us);
+  assert_int_equal(s->lost > 0, partial);
+  reset_streams(s, &ticked_us, until_us);
+  exchange(s, MESSAGES, MESSAGES + MORE, &ticked_us, until_us); // their numbers of sequence start anew
   oh_sctp_shutdown(s->ours, clock_us());
   for (; clock_us() < until_us && !(s->down && s->theirs_ended); pump(s, &ticked_us))
     ;
@@ -266,19 +307,24 @@ static void talk(uint64_t seed, int loss_percent, enum opening opening) {
 
 static void they_connect(void **state) {
   (void)state;
-  talk(1, 0, THEY_CONNECT);
+  talk(1, 0, THEY_CONNECT, false);
 }
 static void they_connect_on_a_bad_line(void **state) {
   (void)state;
-  talk(2, 5, THEY_CONNECT);
+  talk(2, 5, THEY_CONNECT, false);
 }
 static void both_connect(void **state) {
   (void)state;
-  talk(3, 0, BOTH_CONNECT);
+  talk(3, 0, BOTH_CONNECT, false);
 }
 static void we_connect_on_a_bad_line(void **state) {
   (void)state;
-  talk(4, 3, WE_CONNECT);
+  talk(4, 3, WE_CONNECT, false);
+}
+
+static void some_may_be_lost(void **state) {
+  (void)state;
+  talk(5, 8, THEY_CONNECT, true);
 }
 
 int main(void) {
@@ -288,10 +334,9 @@ int main(void) {
   usrsctp_sysctl_set_sctp_asconf_enable(0);
   usrsctp_sysctl_set_sctp_blackhole(2);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(they_connect),
-      cmocka_unit_test(they_connect_on_a_bad_line),
-      cmocka_unit_test(both_connect),
-      cmocka_unit_test(we_connect_on_a_bad_line),
+      cmocka_unit_test(they_connect),     cmocka_unit_test(they_connect_on_a_bad_line),
+      cmocka_unit_test(both_connect),     cmocka_unit_test(we_connect_on_a_bad_line),
+      cmocka_unit_test(some_may_be_lost),
   };
   return cmocka_run_group_tests_name("sctp_oracle", tests, NULL, NULL);
 }
