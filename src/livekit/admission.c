@@ -27,6 +27,10 @@ void oh_admission_check(struct oh_house *house, const struct oh_join *join, stru
   struct oh_participant *same = room ? oh_participant_by_identity(room, claims->identity) : NULL;
   *admission = (struct oh_admission){0};
   if (oh_revocation_covers(house, claims)) return refuse(admission, 401, "the token has been revoked");
+  // Any Leave in the socket makes clients join anew by themselves; this one is to stay out until asked again.
+  if (join->reconnect && room && (!same || *join->participant_sid) &&
+      oh_room_has_removed(room, join->participant_sid, claims->identity))
+    return refuse(admission, 401, "the participant has been removed");
   if (join->reconnect) return refuse(admission, 200, "success"); // failing is told in the socket
   if (!room && !house->config.auto_create && !claims->video.room_create)
     return refuse(admission, 404, "requested room does not exist");

@@ -247,12 +247,24 @@ void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_part
   gone->tcp_only = participant->ice == OH_ICE_TCP && participant->first_connected_us != 0;
 }
 
-bool oh_room_knows_tcp_only(const struct oh_room *room, const char *identity) {
+static const struct oh_departed *last_departed(const struct oh_room *room, const char *sid,
+                                               const char *identity) {
   const struct oh_departed *last = NULL;
-  for (uint32_t i = 0; i < room->departed_count; i++)
-    if (strcmp(room->departed[i].identity, identity) == 0 &&
-        (!last || room->departed[i].at_us >= last->at_us))
-      last = &room->departed[i];
+  for (uint32_t i = 0; i < room->departed_count; i++) {
+    const struct oh_departed *gone = &room->departed[i];
+    bool fits = strcmp(gone->identity, identity) == 0 && (!*sid || strcmp(gone->sid.text, sid) == 0);
+    if (fits && (!last || gone->at_us >= last->at_us)) last = gone;
+  }
+  return last;
+}
+
+bool oh_room_has_removed(const struct oh_room *room, const char *sid, const char *identity) {
+  const struct oh_departed *last = last_departed(room, sid, identity);
+  return last && last->reason == LIVEKIT__DISCONNECT_REASON__PARTICIPANT_REMOVED;
+}
+
+bool oh_room_knows_tcp_only(const struct oh_room *room, const char *identity) {
+  const struct oh_departed *last = last_departed(room, "", identity);
   return last && last->tcp_only;
 }
 

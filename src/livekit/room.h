@@ -69,6 +69,9 @@ Livekit__Room *oh_room_describe(struct oh_house *house, const struct oh_room *ro
 void oh_room_changed(struct oh_house *house, int64_t now_us, struct oh_room *room, bool at_once);
 // Remembers who left, for those who were not listening.
 void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_participant *participant);
+// Whether this session was ended by RemoveParticipant: it must not be resumed. Without a sid: the last of the
+// identity.
+bool oh_room_has_removed(const struct oh_room *room, const char *sid, const char *identity);
 // Whether the last one of this identity who left could not use UDP.
 bool oh_room_knows_tcp_only(const struct oh_room *room, const char *identity);
 void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room);

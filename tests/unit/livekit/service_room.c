@@ -96,6 +96,31 @@ static void test_P58_a_made_room_ends_when_nobody_comes(void **state) {
   visit_close(&w);
 }
 
+// Who is reconnecting when he is removed does not come back by himself; asked again he may, as with LiveKit.
+static void test_a_removed_session_is_not_resumed(void **state) {
+  (void)state;
+  struct visit_world w;
+  visit_open(&w, NULL);
+  struct visitor ann = visit_talker(&w, "ann", "s", false), bob = visit_talker(&w, "bob", "s", false);
+  const char *const remove = "{\"room\":\"" ROOM "\",\"identity\":\"ann\"}";
+  visit_lose_signal(&w, &ann);
+  expect_success(&w, "RemoveParticipant", remove);
+  const struct visit_options no_sid = {.reconnect = true}, resume = {.reconnect = true, .sid = ann.sid},
+                             other = {.reconnect = true, .sid = "PA_other"};
+  assert_int_equal(visit_join(&w, "ann", &resume).admission.status, 401);
+  assert_int_equal(visit_join(&w, "ann", &no_sid).admission.status, 401);
+  assert_int_equal(visit_join(&w, "ann", &other).admission.status, 101); // told to join anew
+  assert_int_equal(visit_join(&w, "bob", &resume).admission.status, 101);
+  struct visitor again = visit_join(&w, "ann", NULL);
+  assert_int_equal(again.admission.status, 101);
+  assert_int_equal(visit_join(&w, "ann", &resume).admission.status, 401); // nor on top of the new one
+  const struct visit_options anew = {.reconnect = true, .sid = again.sid};
+  assert_int_equal(visit_join(&w, "ann", &anew).admission.status, 101);
+  assert_int_equal(visit_join(&w, "ann", &no_sid).admission.status, 101);
+  (void)bob;
+  visit_close(&w);
+}
+
 static void a_full_or_draining_house_makes_no_room(void **state) {
   (void)state;
   struct visit_world w;
@@ -420,6 +445,7 @@ static void the_table_is_whole(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_P58_a_made_room_ends_when_nobody_comes),
+      cmocka_unit_test(test_a_removed_session_is_not_resumed),
       cmocka_unit_test(a_full_or_draining_house_makes_no_room),
       cmocka_unit_test(rooms_are_listed_and_the_list_is_bounded),
       cmocka_unit_test(test_P58_a_track_is_muted_for_its_publisher_and_everybody),

@@ -95,6 +95,7 @@ struct visitor visit_join(struct visit_world *w, const char *identity, const str
                          .client_protocol = 2,
                          .capabilities = 1u << 2,
                          .request = o->request};
+  snprintf(join.participant_sid, sizeof join.participant_sid, "%s", o->sid ? o->sid : "");
   snprintf(join.sdk, sizeof join.sdk, "%s", o->sdk ? o->sdk : "js");
   snprintf(join.browser, sizeof join.browser, "%s", o->browser ? o->browser : "chrome");
   struct oh_claims *claims = &join.claims;

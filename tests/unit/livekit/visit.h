@@ -29,7 +29,7 @@ struct visit_options { // all false: protocol 17, dual, auto_subscribe, may do e
   bool single, manual, no_publish, no_subscribe, may_update, hidden, agent, reconnect, no_data;
   int protocol;
   uint32_t sources;
-  const char *room, *room_config, *browser, *sdk;
+  const char *room, *room_config, *browser, *sdk, *sid;
   Livekit__JoinRequest *request;
 };
 
