@@ -43,6 +43,7 @@ struct oh_config {
   } logging;
   struct {
     uint32_t rooms, participants, connections, connections_per_address, echo_partners, recordings;
+    uint32_t data_packets_per_s;
   } limit;
   struct {
     bool token_api;

@@ -279,6 +279,13 @@ const struct oh_config_key oh_config_keys[] = {
      .max = 4096,
      .initial = "64",
      .help = "recordings at a time; one thread mixes some fifty calls of two voices"},
+    {.path = "limit.data_packets_per_sec",
+     .type = OH_CONFIG_NUMBER,
+     .offset = KEY(limit.data_packets_per_s),
+     .max = 100000000,
+     .initial = "50000",
+     .help = "copies of its data that one participant may cause, half a processor's work; who sends faster "
+             "waits. 0: no limit"},
     {.path = "voice.token_api",
      .type = OH_CONFIG_BOOL,
      .offset = KEY(voice.token_api),

@@ -55,7 +55,7 @@
   X(sctp_aborted, "SCTP associations aborted because of a protocol error or silence")                        \
   X(channel_refused, "data channels refused because of limits or a protocol error")                          \
   X(channel_drop_message, "data channel messages for no open channel, or of an unknown kind")                \
-  X(data_held_up, "times that a sender of data had to wait for a slow reader")                               \
+  X(data_held_up, "times that a sender of data had to wait: a slow reader, or its limit")                    \
   X(data_received, "data packets received from participants")                                                \
   X(data_drop_malformed, "data packets that do not decode")                                                  \
   X(data_drop_permission, "data packets of participants who may not publish data")                           \

@@ -86,6 +86,8 @@
 #define OH_DATA_BEHIND (OH_SCTP_SEND_MAX / 2)
 #define OH_DATA_CAUGHT_UP (OH_SCTP_SEND_MAX / 4)
 #define OH_DATA_PATIENCE_US (2 * 1000000LL)
+#define OH_DATA_BURST_US (1 * 1000000LL) // of limit.data_packets_per_sec at once, before a sender waits
+#define OH_DATA_PACKET_BYTES 1200        // a message counts as so many packets of this size
 
 // Data tracks (livekit/data_track.h).
 #define OH_DATA_TRACKS_MAX 32          // one participant publishes; everybody's news of it name them all

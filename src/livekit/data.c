@@ -84,17 +84,28 @@ static bool addressed(const Livekit__DataPacket *packet, const struct oh_partici
   return false;
 }
 
-// `from`: who gets none, or NULL.
-static void fan_out(struct oh_house *house, int64_t now_us, struct oh_room *room,
-                    const struct oh_participant *from, const Livekit__DataPacket *packet, bool lossy) {
+void oh_data_charge(const struct oh_house *house, int64_t now_us, struct oh_participant *from,
+                    uint32_t copies, size_t len) {
+  if (house->config.data_packets_per_s == 0) return;
+  int64_t packets = (int64_t)copies * (int64_t)(1 + len / OH_DATA_PACKET_BYTES);
+  if (from->data_paid_us < now_us) from->data_paid_us = now_us;
+  from->data_paid_us += packets * 1000000 / house->config.data_packets_per_s;
+}
+
+// `from`: who gets none and pays for the copies, or NULL.
+static void fan_out(struct oh_house *house, int64_t now_us, struct oh_room *room, struct oh_participant *from,
+                    const Livekit__DataPacket *packet, bool lossy) {
   size_t len;
   uint8_t *bytes = oh_message_write(&packet->base, &len);
+  uint32_t copies = 0;
   for (struct oh_participant *to = room->participants; to; to = to->next) {
     bool there = to->state == LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE ||
                  (!lossy && to->state == LIVEKIT__PARTICIPANT_INFO__STATE__JOINED);
-    if (to != from && !to->resident && there && addressed(packet, to))
-      send_to(house, now_us, to, lossy, (struct oh_bytes){bytes, len});
+    if (to == from || to->resident || !there || !addressed(packet, to)) continue;
+    send_to(house, now_us, to, lossy, (struct oh_bytes){bytes, len});
+    copies++;
   }
+  if (from) oh_data_charge(house, now_us, from, copies, len);
   free(bytes);
 }
 
@@ -169,12 +180,32 @@ static void forward(struct oh_house *house, int64_t now_us, struct oh_participan
   fan_out(house, now_us, p->room, p, &out, lossy);
 }
 
-static void on_message(struct oh_house *house, int64_t now_us, struct oh_participant *p, bool lossy,
-                       struct oh_bytes bytes) {
-  if (!p->claims.video.can_publish_data || p->state == LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED) {
-    oh_count(&house->world->counters, OH_COUNT_data_drop_permission);
+static bool may_send(struct oh_house *house, const struct oh_participant *p) {
+  if (p->claims.video.can_publish_data && p->state != LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED)
+    return true;
+  oh_count(&house->world->counters, OH_COUNT_data_drop_permission);
+  return false;
+}
+
+// What comes on a channel of another name knows nothing of packets: it is the payload of one.
+static void on_raw(struct oh_house *house, int64_t now_us, struct oh_participant *p, struct oh_bytes bytes) {
+  if (!may_send(house, p)) return;
+  if (bytes.len > OH_DATA_MESSAGE_MAX) { // in a packet it would be too large for most clients
+    oh_count(&house->world->counters, OH_COUNT_data_drop_malformed);
     return;
   }
+  oh_count(&house->world->counters, OH_COUNT_data_received);
+  Livekit__UserPacket user = LIVEKIT__USER_PACKET__INIT;
+  user.payload = (ProtobufCBinaryData){bytes.len, (uint8_t *)bytes.data};
+  Livekit__DataPacket packet = LIVEKIT__DATA_PACKET__INIT;
+  packet.value_case = LIVEKIT__DATA_PACKET__VALUE_USER;
+  packet.user = &user;
+  forward(house, now_us, p, &packet, false);
+}
+
+static void on_message(struct oh_house *house, int64_t now_us, struct oh_participant *p, bool lossy,
+                       struct oh_bytes bytes) {
+  if (!may_send(house, p)) return;
   Livekit__DataPacket *packet =
       (Livekit__DataPacket *)oh_message_read(&livekit__data_packet__descriptor, bytes.data, bytes.len);
   if (!packet) {
@@ -242,6 +273,19 @@ static void open_ours(int64_t now_us, struct oh_transport *transport) {
   transport->data_track = oh_channel_open(transport->channels, now_us, &settings);
 }
 
+static void by_channel(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                       const struct oh_transport *transport, const struct oh_channel_event *event) {
+  bool lossy = event->channel == transport->lossy, track = event->channel == transport->data_track;
+  if (!lossy && !track && event->channel != transport->reliable)
+    on_raw(house, now_us, p, event->data);
+  else if (event->text) // no client of LiveKit's says anything in words here
+    oh_count(&house->world->counters, OH_COUNT_channel_drop_message);
+  else if (track)
+    oh_data_track_recv(house, now_us, p, event->data);
+  else
+    on_message(house, now_us, p, lossy, event->data);
+}
+
 static void on_event(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target,
                      const struct oh_channel_event *event) {
   struct oh_transport *transport = &p->transports[target];
@@ -255,14 +299,7 @@ static void on_event(struct oh_house *house, int64_t now_us, struct oh_participa
     if (oh_str_eq(event->settings.label, OH_STR("_lossy"))) transport->lossy = event->channel;
     if (oh_str_eq(event->settings.label, OH_STR("_data_track"))) transport->data_track = event->channel;
     break;
-  case OH_CHANNEL_MESSAGE:
-    if (!event->text && event->channel == transport->data_track)
-      oh_data_track_recv(house, now_us, p, event->data);
-    else if (event->text || (event->channel != transport->reliable && event->channel != transport->lossy))
-      oh_count(&house->world->counters, OH_COUNT_channel_drop_message);
-    else
-      on_message(house, now_us, p, event->channel == transport->lossy, event->data);
-    break;
+  case OH_CHANNEL_MESSAGE: by_channel(house, now_us, p, transport, event); break;
   case OH_CHANNEL_CLOSED:
     if (event->channel == transport->reliable) transport->reliable = -1;
     if (event->channel == transport->lossy) transport->lossy = -1;
@@ -273,7 +310,7 @@ static void on_event(struct oh_house *house, int64_t now_us, struct oh_participa
   if (target == data_target(p) && p->held && transport->reliable >= 0) release_held(now_us, p, transport);
 }
 
-// ---- fast senders, slow readers ----
+// ---- fast senders, slow readers: they do not lose, they wait ----
 
 // Notes whether somebody has more waiting than they take in time. After the patience they hold up nobody any
 // more, and lose what finds no room.
@@ -297,18 +334,24 @@ static bool must_wait(int64_t now_us, const struct oh_participant *sender) {
   return false;
 }
 
+// When to look again after what a sender has to wait for; 0: it may go on.
+static int64_t wait_until_us(int64_t now_us, const struct oh_participant *sender) {
+  if (sender->data_paid_us > now_us + OH_DATA_BURST_US) return sender->data_paid_us - OH_DATA_BURST_US;
+  return must_wait(now_us, sender) ? now_us + OH_DATA_PATIENCE_US : 0;
+}
+
 static void drain(struct oh_house *house, int64_t now_us, struct oh_participant *p, enum oh_target target) {
   struct oh_transport *transport = &p->transports[target];
   struct oh_channel_event event;
-  bool held = false;
-  while (!(held = must_wait(now_us, p)) && oh_channels_next(transport->channels, now_us, &event))
+  int64_t until_us;
+  while (!(until_us = wait_until_us(now_us, p)) && oh_channels_next(transport->channels, now_us, &event))
     on_event(house, now_us, p, target, &event);
-  if (!held) {
+  if (!until_us) {
     transport->held_until_us = 0;
     oh_channels_tell_window(transport->channels, now_us);
   } else if (!transport->held_until_us) {
     oh_count(&house->world->counters, OH_COUNT_data_held_up);
-    transport->held_until_us = now_us + OH_DATA_PATIENCE_US;
+    transport->held_until_us = until_us;
   }
 }
 

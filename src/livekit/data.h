@@ -1,7 +1,7 @@
 // data.h — what travels on data channels (facts/LIVEKIT.md 3.8): each transport's association, its channels
 // `_reliable` and `_lossy`, and the way of a DataPacket from one participant to the others, stamped with who
-// sent it. What comes on `_data_track` is data_track.h's; channels of other names are accepted, and what
-// comes on them is dropped.
+// sent it. What comes on `_data_track` is data_track.h's; what comes on a channel of another name is sent on
+// as the payload of a user packet.
 #pragma once
 #include "livekit/participant.h"
 #include "packet.pb-c.h"
@@ -15,6 +15,11 @@ void oh_data_recv(struct oh_house *house, int64_t now_us, struct oh_participant 
 int64_t oh_data_deadline(const struct oh_participant *participant); // OH_NEVER if none
 void oh_data_tick(struct oh_house *house, int64_t now_us, struct oh_participant *participant);
 void oh_data_forget(struct oh_participant *participant); // frees what waits for its channel
+
+// So many copies of so many bytes of its data went out. Each is paid for in time: who has spent more than a
+// second of it is not read until it is paid (limit.data_packets_per_sec).
+void oh_data_charge(const struct oh_house *house, int64_t now_us, struct oh_participant *from,
+                    uint32_t copies, size_t len);
 
 // The connection on which data goes to the participant.
 const struct oh_transport *oh_data_transport(const struct oh_participant *participant);

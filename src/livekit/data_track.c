@@ -390,10 +390,13 @@ void oh_data_track_recv(struct oh_house *house, int64_t now_us, struct oh_partic
   uint8_t *copy = malloc(message.len);
   OH_CHECK(copy);
   memcpy(copy, message.data, message.len);
+  uint32_t copies = 0;
   for (const struct oh_data_subscription *s = track->subscriptions; s; s = s->next_of_track) {
     if (s->handle == 0) continue;
     oh_track_packet_set_handle(copy, s->handle);
     send_to(house, now_us, s->listener, (struct oh_bytes){copy, message.len});
+    copies++;
   }
+  oh_data_charge(house, now_us, publisher, copies, message.len);
   free(copy);
 }

@@ -57,7 +57,8 @@ struct oh_participant {
   size_t held_bytes;
   uint32_t data_sequence; // of its latest reliable packet
   struct oh_data_tracks data;
-  struct oh_rpc *rpcs; // the server's calls to it that are under way (rpc.h)
+  int64_t data_paid_us; // the copies of its data are paid for until then
+  struct oh_rpc *rpcs;  // the server's calls to it that are under way (rpc.h)
   uint32_t rpc_count;
 
   // deadlines, OH_NEVER when off
