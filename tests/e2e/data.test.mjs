@@ -130,6 +130,21 @@ for (const [number, [name, options]] of modes.entries())
       await eventually('the file', async () => (await got(cleo)).some((m) => m.bytes === 1_000_000 && m.sum === sum))
     })
 
+    test('a message on a channel of its own name reaches the others as a packet', async () => {
+      const opened = await anna.evaluate(async () => {
+        const { publisher, subscriber } = window.room.engine.pcManager
+        const transports = [publisher, subscriber].filter(Boolean)
+        for (const [i, transport] of transports.entries()) {
+          const channel = transport.createDataChannel(`chess ${i}`, { ordered: true })
+          await new Promise((open) => channel.addEventListener('open', open))
+          channel.send(new TextEncoder().encode(`e2e4 ${i}`))
+        }
+        return transports.length
+      })
+      for (let i = 0; i < opened; i++)
+        await eventually('the move', async () => (await got(ben)).some((m) => m.text === `e2e4 ${i}` && m.from === 'anna' && m.kind === 0))
+    })
+
     test('packets of all sizes, reliable and lossy', async () => {
       const sizes = [0, 1, 1200, 15_000, 60_000]
       const send = (len, reliable) =>
