@@ -119,31 +119,30 @@ int32_t oh_channel_open(struct oh_channels *c, int64_t now_us, const struct oh_d
   return stream;
 }
 
-static bool send_until(struct oh_channels *c, int64_t now_us, const struct channel *channel, bool text,
-                       struct oh_bytes data, int64_t expires_us) {
-  if (channel->closing || data.len > OH_CHANNEL_MESSAGE_MAX) return false;
+static bool send_by(struct oh_channels *c, int64_t now_us, uint16_t number, bool text, struct oh_bytes data,
+                    int64_t begin_by_us) {
+  const struct channel *channel = find(c, number);
+  if (!channel || channel->closing || data.len > OH_CHANNEL_MESSAGE_MAX) return false;
   static const uint8_t nothing[1];
   bool empty = data.len == 0;
-  const struct oh_outbound_order order = {.ppid = text ? (empty ? OH_PPID_EMPTY_TEXT : OH_PPID_TEXT)
-                                                       : (empty ? OH_PPID_EMPTY_BINARY : OH_PPID_BINARY),
-                                          .unordered = channel->unordered && channel->confirmed,
-                                          .max_retransmits = channel->max_retransmits,
-                                          .expires_us = expires_us};
-  return oh_sctp_send(c->sctp, now_us, channel->stream, &order, empty ? (struct oh_bytes){nothing, 1} : data);
+  const struct oh_outbound_order order = {
+      .ppid = text ? (empty ? OH_PPID_EMPTY_TEXT : OH_PPID_TEXT)
+                   : (empty ? OH_PPID_EMPTY_BINARY : OH_PPID_BINARY),
+      .unordered = channel->unordered && channel->confirmed,
+      .max_retransmits = channel->max_retransmits,
+      .expires_us = channel->lifetime_ms < 0 ? OH_NEVER : now_us + channel->lifetime_ms * 1000LL,
+      .begin_by_us = begin_by_us};
+  return oh_sctp_send(c->sctp, now_us, number, &order, empty ? (struct oh_bytes){nothing, 1} : data);
 }
 
 bool oh_channel_send(struct oh_channels *c, int64_t now_us, uint16_t number, bool text,
                      struct oh_bytes data) {
-  const struct channel *channel = find(c, number);
-  if (!channel) return false;
-  int64_t expires_us = channel->lifetime_ms < 0 ? OH_NEVER : now_us + channel->lifetime_ms * 1000LL;
-  return send_until(c, now_us, channel, text, data, expires_us);
+  return send_by(c, now_us, number, text, data, 0);
 }
 
 bool oh_channel_send_within(struct oh_channels *c, int64_t now_us, uint16_t number, struct oh_bytes data,
                             int64_t within_us) {
-  const struct channel *channel = find(c, number);
-  return channel && send_until(c, now_us, channel, false, data, now_us + within_us);
+  return send_by(c, now_us, number, false, data, now_us + within_us);
 }
 
 void oh_channel_close(struct oh_channels *c, int64_t now_us, uint16_t number) {

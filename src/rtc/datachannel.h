@@ -49,7 +49,7 @@ int32_t oh_channel_open(struct oh_channels *c, int64_t now_us, const struct oh_d
 // too slow. On a lossy channel older messages make room instead.
 bool oh_channel_send(struct oh_channels *c, int64_t now_us, uint16_t channel, bool text,
                      struct oh_bytes data);
-// … on any channel: given up if it cannot be sent in this time (and the peer understands that).
+// … dropped if its turn does not come within this time; what has been begun goes on.
 bool oh_channel_send_within(struct oh_channels *c, int64_t now_us, uint16_t channel, struct oh_bytes data,
                             int64_t within_us);
 void oh_channel_close(struct oh_channels *c, int64_t now_us, uint16_t channel); // after what is queued

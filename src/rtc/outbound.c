@@ -238,6 +238,11 @@ static bool expired(const struct oh_outbound *o, int64_t now_us, const struct oh
   return o->partial_reliability && now_us >= m->order.expires_us;
 }
 
+// Of one that has not been begun: whether that is too late now. What the peer has none of, it need not skip.
+static bool is_late(int64_t now_us, const struct oh_outbound_message *m) {
+  return m->order.begin_by_us && now_us >= m->order.begin_by_us;
+}
+
 // Moves the point up to which the peer may forget, over what was given up; not over what it has (RFC
 // 3758 3.5, C2): that may wait for its turn there.
 static void skip_abandoned(struct oh_outbound *o) {
@@ -504,7 +509,7 @@ static bool write_resends(struct oh_outbound *o, int64_t now_us, struct oh_write
 static struct oh_outbound_message *choose(struct oh_outbound *o, int64_t now_us) {
   for (uint32_t i = 0; !o->sending && i < o->stream_count; i++) {
     struct oh_outbound_stream *stream = &o->streams[(o->turn + 1 + i) % o->stream_count];
-    while (stream->first && expired(o, now_us, stream->first))
+    while (stream->first && (expired(o, now_us, stream->first) || is_late(now_us, stream->first)))
       abandon(o, stream->first);
     if (!stream->first) continue;
     o->turn = (uint32_t)(stream - o->streams);

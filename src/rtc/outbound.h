@@ -43,6 +43,7 @@ struct oh_outbound_order { // how a message is to be sent
   bool unordered;
   int32_t max_retransmits; // -1: no such limit
   int64_t expires_us;      // OH_NEVER: no such limit
+  int64_t begin_by_us;     // dropped if nothing of it has been sent by then; 0: no such limit
 };
 
 void oh_outbound_init(struct oh_outbound *o, uint32_t first_tsn);

@@ -53,7 +53,7 @@ void data_line_open(struct data_line *line, struct oh_house *house, int64_t *now
                     struct oh_random random) {
   *line = (struct data_line){.house = house, .now_us = now_us, .world.random = random};
   for (int i = 0; i < DATA_CLIENTS; i++)
-    line->clients[i] = (struct data_client){.line = line, .reliable = -1, .lossy = -1};
+    line->clients[i] = (struct data_client){.line = line, .reliable = -1, .lossy = -1, .data_track = -1};
   doubles.on_data = from_house;
   doubles.on_data_ctx = line;
 }
@@ -82,6 +82,12 @@ bool data_line_send(struct data_line *line, int client, bool lossy, struct oh_by
   return channel >= 0 && oh_channel_send(c->channels, *line->now_us, (uint16_t)channel, false, message);
 }
 
+bool data_line_send_track(struct data_line *line, int client, struct oh_bytes message) {
+  const struct data_client *c = &line->clients[client];
+  return c->data_track >= 0 &&
+         oh_channel_send(c->channels, *line->now_us, (uint16_t)c->data_track, false, message);
+}
+
 static void open_channels(struct data_line *line, struct data_client *c) {
   struct oh_dcep_open settings = {.max_retransmits = -1, .lifetime_ms = -1, .label = OH_STR("_reliable")};
   c->reliable = oh_channel_open(c->channels, *line->now_us, &settings);
@@ -89,6 +95,8 @@ static void open_channels(struct data_line *line, struct data_client *c) {
   settings.max_retransmits = 0;
   settings.label = OH_STR("_lossy");
   c->lossy = oh_channel_open(c->channels, *line->now_us, &settings);
+  settings.label = OH_STR("_data_track");
+  c->data_track = oh_channel_open(c->channels, *line->now_us, &settings);
 }
 
 static void client_events(struct data_line *line, int client) {
@@ -100,8 +108,13 @@ static void client_events(struct data_line *line, int client) {
       c->reliable = event.channel;
     if (event.type == OH_CHANNEL_OPEN && oh_str_eq(event.settings.label, OH_STR("_lossy")))
       c->lossy = event.channel;
-    if (event.type == OH_CHANNELS_DOWN) c->reliable = c->lossy = -1;
-    if (event.type == OH_CHANNEL_MESSAGE && line->on_message)
+    if (event.type == OH_CHANNEL_OPEN && oh_str_eq(event.settings.label, OH_STR("_data_track")))
+      c->data_track = event.channel;
+    if (event.type == OH_CHANNELS_DOWN) c->reliable = c->lossy = c->data_track = -1;
+    if (event.type != OH_CHANNEL_MESSAGE) continue;
+    if (event.channel == c->data_track && line->on_track_packet)
+      line->on_track_packet(line->ctx, client, event.data);
+    else if (event.channel != c->data_track && line->on_message)
       line->on_message(line->ctx, client, event.channel == c->lossy, event.data);
   }
 }

@@ -16,6 +16,7 @@ struct data_client {
   struct oh_channels *channels; // NULL: not connected yet
   bool opens;                   // as on a publisher connection; else the house opens
   int32_t reliable, lossy;      // -1 while there is none
+  int32_t data_track;           // likewise
   uint64_t bytes_out;           // of packets, to the house
 };
 struct data_line { // all NULL and 0 but what data_line_open sets
@@ -26,6 +27,7 @@ struct data_line { // all NULL and 0 but what data_line_open sets
   struct data_packet *first, *last; // on the way
   // a message for client n; NULL: nobody looks
   void (*on_message)(void *ctx, int client, bool lossy, struct oh_bytes message);
+  void (*on_track_packet)(void *ctx, int client, struct oh_bytes message); // on `_data_track`, likewise
   void (*alter)(void *ctx, int client, uint8_t *packet, size_t len); // what a client sends; NULL: as it is
   void *ctx;
 };
@@ -33,8 +35,9 @@ struct data_line { // all NULL and 0 but what data_line_open sets
 // `house` must be above the doubles; `now_us` is read and moved on.
 void data_line_open(struct data_line *line, struct oh_house *house, int64_t *now_us, struct oh_random random);
 void data_line_close(struct data_line *line);
-// The client whose hub peer this is begins its association; `opens`: it opens `_reliable` and `_lossy`.
+// The client whose hub peer this is begins its association; `opens`: it opens the three channels.
 void data_line_connect(struct data_line *line, int client, oh_id peer, bool opens);
+bool data_line_send_track(struct data_line *line, int client, struct oh_bytes message);
 bool data_line_send(struct data_line *line, int client, bool lossy, struct oh_bytes message);
 // Carries packets both ways, and lets time pass for both sides.
 void data_line_run(struct data_line *line, int64_t us);

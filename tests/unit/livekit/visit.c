@@ -89,6 +89,7 @@ struct visitor visit_join(struct visit_world *w, const char *identity, const str
   static const struct visit_options none;
   const struct visit_options *o = options ? options : &none;
   struct oh_join join = {.auto_subscribe = !o->manual,
+                         .auto_subscribe_data_track = o->auto_data,
                          .single_peer_connection = o->single,
                          .reconnect = o->reconnect,
                          .protocol = o->protocol ? o->protocol : 17,

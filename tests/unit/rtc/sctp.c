@@ -319,6 +319,35 @@ static void lifetime(void **state) {
   close_pair(p);
 }
 
+// What has been begun arrives, in spite of losses; what waited too long for its turn does not.
+static void what_is_late_is_not_begun(void **state) {
+  (void)state;
+  struct pair *p = connected(14);
+  uint64_t sum;
+  p->line.loss_percent = 100;
+  enum { MESSAGES = 200 };
+  for (int i = 0; i < MESSAGES; i++) {
+    struct oh_outbound_order order = reliable;
+    order.begin_by_us = p->line.now_us + 100000;
+    assert_true(send(p, 0, 2, &order, 1000, &sum));
+  }
+  line_run(&p->line, SECOND);
+  p->line.loss_percent = 0;
+  line_run(&p->line, 10 * SECOND);
+  uint32_t begun = p->got[1].messages;
+  struct oh_sctp_stats stats;
+  oh_sctp_read_stats(p->ends[0], &stats);
+  assert_in_range(begun, 1, MESSAGES / 10);
+  assert_int_equal(stats.dropped, MESSAGES - begun);
+  assert_int_equal(stats.queued_bytes, 0);
+  struct oh_outbound_order order = reliable;
+  order.begin_by_us = p->line.now_us + 100000;
+  assert_true(send(p, 0, 2, &order, 1000, &sum));
+  line_run(&p->line, SECOND);
+  assert_int_equal(p->got[1].messages, begun + 1);
+  close_pair(p);
+}
+
 // The window opens with what is acknowledged, closes on loss; one loss is mended without waiting for T3.
 static void congestion(void **state) {
   (void)state;
@@ -501,6 +530,7 @@ int main(void) {
       cmocka_unit_test(a_loss_on_one_stream_holds_no_other_up),
       cmocka_unit_test(lossy),
       cmocka_unit_test(lifetime),
+      cmocka_unit_test(what_is_late_is_not_begun),
       cmocka_unit_test(congestion),
       cmocka_unit_test(a_silent_peer_is_given_up),
       cmocka_unit_test(memory_is_bounded),
