@@ -73,6 +73,8 @@ static bool is_agent(const struct oh_participant *p) {
 }
 
 static bool addressed(const Livekit__DataPacket *packet, const struct oh_participant *to) {
+  if (packet->value_case == LIVEKIT__DATA_PACKET__VALUE_METRICS && !to->claims.video.can_subscribe_metrics)
+    return false;
   const Livekit__UserPacket *user =
       packet->value_case == LIVEKIT__DATA_PACKET__VALUE_USER ? packet->user : NULL;
   size_t sids = user ? user->n_destination_sids : 0;
@@ -156,7 +158,9 @@ static void forward(struct oh_house *house, int64_t now_us, struct oh_participan
   case LIVEKIT__DATA_PACKET__VALUE_TRANSCRIPTION:
     if (!is_agent(p)) return;
     break;
-  case LIVEKIT__DATA_PACKET__VALUE_METRICS: return; // only for those who may see them: nobody yet
+  case LIVEKIT__DATA_PACKET__VALUE_METRICS:
+    oh_metrics_normalise(&p->metrics_clock, oh_unix_us(house->world, now_us), packet->metrics);
+    break;
   case LIVEKIT__DATA_PACKET__VALUE_CHAT_MESSAGE:
     if (!(other = speaks_for_another(p, packet))) break;
     chat = *packet->chat_message;

@@ -2,6 +2,7 @@
 // (facts/LIVEKIT.md 3.0, 3.9, 6.3). Every change raises the version, which clients use to drop stale news.
 #pragma once
 #include "livekit/data_track.h"
+#include "livekit/metrics.h"
 #include "livekit/resident.h"
 #include "livekit/room.h"
 #include "livekit/session.h"
@@ -57,6 +58,7 @@ struct oh_participant {
   size_t held_bytes;
   uint32_t data_sequence; // of its latest reliable packet
   struct oh_data_tracks data;
+  struct oh_metrics_clock metrics_clock;
   int64_t data_paid_us; // the copies of its data are paid for until then
   struct oh_rpc *rpcs;  // the server's calls to it that are under way (rpc.h)
   uint32_t rpc_count;

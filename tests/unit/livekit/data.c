@@ -80,6 +80,66 @@ static void only_agents_transcribe(void **state) {
 
 // ---- to whom ----
 
+static void metrics_are_for_those_who_may_see_them(void **state) {
+  (void)state;
+  struct scene s;
+  scene_open(&s);
+  add(&s, "ann", (struct visit_options){0});
+  add(&s, "bob", (struct visit_options){0});
+  add(&s, "cat", (struct visit_options){.metrics = true});
+  Livekit__MetricSample sample = LIVEKIT__METRIC_SAMPLE__INIT, *samples[] = {&sample};
+  sample.timestamp_ms = 4500;
+  sample.value = 0.5F;
+  Livekit__TimeSeriesMetric series = LIVEKIT__TIME_SERIES_METRIC__INIT, *all[] = {&series};
+  series.n_samples = 1;
+  series.samples = samples;
+  Livekit__EventMetric event = LIVEKIT__EVENT_METRIC__INIT, *events[] = {&event};
+  event.start_timestamp_ms = 2000;
+  event._end_timestamp_ms_case = LIVEKIT__EVENT_METRIC___END_TIMESTAMP_MS_END_TIMESTAMP_MS;
+  event.end_timestamp_ms = 3000;
+  Livekit__MetricsBatch batch = LIVEKIT__METRICS_BATCH__INIT;
+  batch.timestamp_ms = 5000;
+  batch.n_time_series = batch.n_events = 1;
+  batch.time_series = all;
+  batch.events = events;
+  Livekit__DataPacket packet = LIVEKIT__DATA_PACKET__INIT;
+  packet.value_case = LIVEKIT__DATA_PACKET__VALUE_METRICS;
+  packet.metrics = &batch;
+  int64_t unix_us = oh_unix_us(&s.w.world, s.w.now_us);
+  say(&s, ANN, false, &packet);
+  assert_int_equal(count_for(&s, BOB), 0);
+  assert_int_equal(count_for(&s, CAT), 1);
+  const Livekit__DataPacket *got = got_at(&s, CAT, 0)->packet;
+  assert_string_equal(got->participant_identity, "ann");
+  const Livekit__MetricsTimestamp *sent = got->metrics->normalized_timestamp,
+                                  *taken = got->metrics->time_series[0]->samples[0]->normalized_timestamp,
+                                  *begun = got->metrics->events[0]->normalized_start_timestamp,
+                                  *ended = got->metrics->events[0]->normalized_end_timestamp;
+  int64_t sent_us = sent->seconds * 1000000 + sent->nanos / 1000;
+  assert_in_range(sent_us - unix_us, 0, SHORTLY_US);
+  assert_int_equal(sent_us - (taken->seconds * 1000000 + taken->nanos / 1000), 500000);
+  assert_int_equal(sent_us - (begun->seconds * 1000000 + begun->nanos / 1000), 3000000);
+  assert_int_equal(sent_us - (ended->seconds * 1000000 + ended->nanos / 1000), 2000000);
+  scene_close(&s);
+}
+
+// A clock from nowhere, and fields of ours that the client has filled in: no overflow, nothing of it stays.
+static void absurd_times_are_bounded(void **state) {
+  (void)state;
+  struct oh_metrics_clock clock = {0};
+  const int64_t absurd[] = {INT64_MIN, -1, 1, INT64_MAX, INT64_MIN};
+  for (size_t i = 0; i < sizeof absurd / sizeof *absurd; i++) {
+    Livekit__MetricsTimestamp theirs = LIVEKIT__METRICS_TIMESTAMP__INIT;
+    theirs.seconds = 7;
+    Livekit__MetricsBatch batch = LIVEKIT__METRICS_BATCH__INIT;
+    batch.timestamp_ms = absurd[i];
+    batch.normalized_timestamp = &theirs;
+    oh_metrics_normalise(&clock, 1700000000000000, &batch);
+    assert_int_not_equal(theirs.seconds, 7);
+    assert_in_range(theirs.nanos, 0, 999999999);
+  }
+}
+
 static void destinations_are_honoured(void **state) {
   (void)state;
   struct scene s;
@@ -561,6 +621,8 @@ int main(void) {
       cmocka_unit_test(the_sender_is_who_they_are),
       cmocka_unit_test(the_hidden_have_no_name),
       cmocka_unit_test(only_agents_transcribe),
+      cmocka_unit_test(metrics_are_for_those_who_may_see_them),
+      cmocka_unit_test(absurd_times_are_bounded),
       cmocka_unit_test(destinations_are_honoured),
       cmocka_unit_test(other_rooms_hear_nothing),
       cmocka_unit_test(the_two_connections_of_older_clients),

@@ -109,6 +109,7 @@ struct visitor visit_join(struct visit_world *w, const char *identity, const str
   claims->video.can_publish = !o->no_publish;
   claims->video.can_publish_sources = o->sources;
   claims->video.can_subscribe = !o->no_subscribe;
+  claims->video.can_subscribe_metrics = o->metrics;
   claims->video.can_update_own_metadata = o->may_update;
   claims->video.can_publish_data = !o->no_data;
   claims->video.hidden = o->hidden;

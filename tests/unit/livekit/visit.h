@@ -26,7 +26,8 @@ struct visitor {
   int version; // of its offers' credentials
 };
 struct visit_options { // all false: protocol 17, dual, auto_subscribe, may do everything
-  bool single, manual, no_publish, no_subscribe, may_update, hidden, agent, reconnect, no_data, auto_data;
+  bool single, manual, no_publish, no_subscribe, may_update, hidden, agent, reconnect, no_data, metrics,
+      auto_data;
   int protocol;
   uint32_t sources;
   const char *room, *room_config, *browser, *sdk, *sid;
