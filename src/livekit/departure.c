@@ -35,11 +35,12 @@ void oh_departure_dismiss(struct oh_house *house, int64_t now_us, struct oh_part
   oh_participant_close(house, now_us, participant, reason);
 }
 
-void oh_departure_vanish(struct oh_house *house, int64_t now_us, struct oh_participant *participant) {
+void oh_departure_vanish(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
+                         Livekit__DisconnectReason reason) {
   struct oh_session *session = oh_participant_session(house, participant);
   oh_session_abort(house, session);
   if (session) session->participant = 0;
-  oh_participant_close(house, now_us, participant, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH);
+  oh_participant_close(house, now_us, participant, reason);
 }
 
 void oh_departure_left(struct oh_house *house, int64_t now_us, struct oh_participant *participant,

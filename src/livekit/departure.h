@@ -9,8 +9,9 @@ void oh_departure_leave(struct oh_house *house, struct oh_session *session, int 
 // Leave{action}, close the socket, and remove the participant.
 void oh_departure_dismiss(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
                           Livekit__DisconnectReason reason, Livekit__LeaveRequest__Action action);
-// Its socket is dropped and the participant removed without a word (simulated node failure).
-void oh_departure_vanish(struct oh_house *house, int64_t now_us, struct oh_participant *participant);
+// Its socket is dropped and the participant removed without a word to it (simulated failures).
+void oh_departure_vanish(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
+                         Livekit__DisconnectReason reason);
 // The client said Leave.
 void oh_departure_left(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
                        const Livekit__LeaveRequest *leave);

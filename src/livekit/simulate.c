@@ -37,7 +37,9 @@ void oh_simulate(struct oh_house *house, int64_t now_us, struct oh_participant *
     return;
   }
   case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_NODE_FAILURE:
-  case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_MIGRATION: return oh_departure_vanish(house, now_us, p);
+    return oh_departure_vanish(house, now_us, p, LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN);
+  case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_MIGRATION:
+    return oh_departure_vanish(house, now_us, p, LIVEKIT__DISCONNECT_REASON__MIGRATION);
   case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_SERVER_LEAVE:
     return oh_departure_dismiss(house, now_us, p, LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN,
                                 LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);

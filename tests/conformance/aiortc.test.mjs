@@ -155,7 +155,7 @@ const userPacket = (size, topic, kind, sequence) =>
   new DataPacket({ kind, sequence, value: { case: 'user', value: new UserPacket({ payload: bytesOf(size), topic }) } })
 
 for (const single of [true, false])
-  test(`S49 aiortc with ${single ? 'one peer connection' : 'two peer connections'}: data of all sizes, reliable and lossy, both ways; a tone ${single ? 'out' : 'both ways'}`, { timeout: 180_000 }, async () => {
+  test(`aiortc with ${single ? 'one peer connection' : 'two peer connections'}: data of all sizes, reliable and lossy, both ways; a tone ${single ? 'out' : 'both ways'}`, { timeout: 180_000 }, async () => {
     const room = `aiortc ${single}`
     const [python, page] = await Promise.all([enter(room, single), visitor(room)])
     const { media, downlink } = python

@@ -36,7 +36,7 @@ async function enter(room, identity) {
   return { call, post: (name, ...args) => post[name](...args), parcels: () => parcels }
 }
 
-test('S49 data of all sizes between two rtc-node: packets, reliable and lossy, text and byte streams up to 15 MB', { timeout: 180_000 }, async () => {
+test('data of all sizes between two rtc-node: packets, reliable and lossy, text and byte streams up to 15 MB', { timeout: 180_000 }, async () => {
   const [ann, bob] = [await enter('native', 'ann'), await enter('native', 'bob')]
   await eventually('both are there', () => ann.call.remoteParticipants.size === 1)
   await exchange(ann, bob, 'ann', [0, 1, 15_000_000])

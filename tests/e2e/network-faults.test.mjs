@@ -71,7 +71,7 @@ test('5 % loss in both directions is survived', async () => {
   await call()
 })
 
-test('S49 5 % loss in both directions: packets and streams of up to 2 MB arrive whole', { timeout: 180_000 }, async () => {
+test('5 % loss in both directions: packets and streams of up to 2 MB arrive whole', { timeout: 180_000 }, async () => {
   await net.filter(['ip protocol udp numgen random mod 100 < 5 drop'])
   await call()
   const person = (page) => ({

@@ -43,7 +43,7 @@ for (const singlePeerConnection of [true, false])
     })
   })
 
-test('S49 S53 data of all sizes between Firefox and Chromium, both ways: packets, reliable and lossy, text and byte streams up to 15 MB', { timeout: 240_000 }, async () => {
+test('S53 data of all sizes between Firefox and Chromium, both ways: packets, reliable and lossy, text and byte streams up to 15 MB', { timeout: 240_000 }, async () => {
   const people = []
   for (const [browser, identity] of [[chromium, 'anna'], [firefox, 'fox']]) {
     const page = await browser.newPage()

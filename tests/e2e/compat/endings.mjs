@@ -2,11 +2,23 @@
 import assert from 'node:assert/strict'
 import { AccessToken, RoomConfiguration } from 'livekit-server-sdk'
 import { eventually } from '../lib/wait.mjs'
+import { enterAsStranger } from '../lib/stranger.mjs'
 import { ended, hears, hearsNothing, other, sees } from './call.mjs'
 
 const quiet = { publish: false }
 // The reasons of LiveKit's protocol.
-const REASON = { CLIENT_INITIATED: 1, DUPLICATE_IDENTITY: 2, SERVER_SHUTDOWN: 3, PARTICIPANT_REMOVED: 4, ROOM_DELETED: 5, ROOM_CLOSED: 10 }
+const REASON = {
+  CLIENT_INITIATED: 1, DUPLICATE_IDENTITY: 2, SERVER_SHUTDOWN: 3, PARTICIPANT_REMOVED: 4, ROOM_DELETED: 5, MIGRATION: 8, SIGNAL_CLOSE: 9, ROOM_CLOSED: 10,
+  USER_UNAVAILABLE: 11, USER_REJECTED: 12, AGENT_ERROR: 16,
+}
+const tellsWhy = ({ lacks }) => lacks.whyGone && 'the package does not tell'
+const toldWhyGone = (me, identity, reason) =>
+  eventually(`told that ${identity} went by ${reason}`, async () => {
+    const left = (await me.send('happened')).filter((event) => event.name === 'left' && event.arg === identity)
+    return { ok: left.at(-1)?.reason === reason, left }
+  })
+// What is the same code in every release, for today's two.
+const todays = ({ name }) => name === 'livekit-client 2.23.0' || name === 'rtc-node 1.1.0'
 
 // A token that also says how the room is to be.
 async function founding(server, room, identity, config, grants = {}) {
@@ -66,6 +78,18 @@ export const ENDINGS = [
     },
   },
   {
+    title: 'empty time-out: a room that nobody enters ends, the next one is new',
+    only: todays,
+    run: async ({ me, api, server, room }) => {
+      const { sid } = await api.createRoom({ name: room, emptyTimeout: 1, metadata: 'of the first' })
+      await eventually('it has ended', async () => (await api.listRooms([room])).length === 0)
+      assert.deepEqual(await me.send('join', server.ws, await server.token(room, 'anna'), quiet), { answer: 'anna' })
+      const [next] = await api.listRooms([room])
+      assert.notEqual(next.sid, sid)
+      await sees(me, 'the new room', (seen) => !seen.metadata)
+    },
+  },
+  {
     title: 'kicked by the server API',
     core: true,
     run: async (call) => {
@@ -85,18 +109,49 @@ export const ENDINGS = [
   },
   {
     title: 'told why others went: CLIENT_INITIATED, PARTICIPANT_REMOVED',
-    lacks: ({ lacks }) => lacks.whyGone && 'the package does not tell',
+    lacks: tellsWhy,
     run: async (call) => {
       const { me, ben, api, room, server } = call
-      const told = (reason) =>
-        eventually(`told ${reason}`, async () => (await me.send('happened')).some((event) => event.name === 'left' && event.arg === 'ben' && event.reason === reason))
       await both(call)
       await ben.send('leave')
-      await told(REASON.CLIENT_INITIATED)
+      await toldWhyGone(me, 'ben', REASON.CLIENT_INITIATED)
       await ben.send('join', server.ws, await server.token(room, 'ben'), quiet)
       await sees(me, 'ben is back', (seen) => other(seen, 'ben'))
       await api.removeParticipant(room, 'ben')
-      await told(REASON.PARTICIPANT_REMOVED)
+      await toldWhyGone(me, 'ben', REASON.PARTICIPANT_REMOVED)
+    },
+  },
+  {
+    title: 'told why others went: USER_UNAVAILABLE, USER_REJECTED, AGENT_ERROR, SIGNAL_CLOSE',
+    only: todays,
+    lacks: tellsWhy,
+    run: async ({ me, server, room }) => {
+      await me.send('join', server.ws, await server.token(room, 'anna'), quiet)
+      for (const reason of ['USER_UNAVAILABLE', 'USER_REJECTED', 'AGENT_ERROR', 'SIGNAL_CLOSE']) {
+        const stranger = await enterAsStranger(server, room, reason)
+        await sees(me, reason, (seen) => other(seen, reason))
+        if (reason === 'SIGNAL_CLOSE') stranger.vanish()
+        else stranger.leave(REASON[reason])
+        await toldWhyGone(me, reason, REASON[reason])
+      }
+    },
+  },
+  {
+    title: 'told why others went: SERVER_SHUTDOWN, MIGRATION, DUPLICATE_IDENTITY',
+    only: todays,
+    lacks: tellsWhy,
+    run: async (call) => {
+      const { me, ben, server, room } = call
+      await both(call)
+      for (const [scenario, reason] of [['node-failure', REASON.SERVER_SHUTDOWN], ['migration', REASON.MIGRATION]]) {
+        await ben.send('simulate', scenario)
+        await toldWhyGone(me, 'ben', reason)
+        await sees(me, 'ben is back', (seen) => other(seen, 'ben'))
+        await sees(ben, 'ben is in the room', (seen) => seen.state === 'connected')
+      }
+      const twin = await enterAsStranger(server, room, 'ben')
+      await toldWhyGone(me, 'ben', REASON.DUPLICATE_IDENTITY)
+      twin.vanish()
     },
   },
   {
