@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """check_features.py — every row of docs/FEATURES.md has a test whose title names it.
 
-A title is the first argument of test(…), it(…) or describe(…) (also .each), or the name of a C test function
+A title is the first argument of test(…), it(…), describe(…) or proves…(…) (also .each), or the name of a C test function
 (test_S43_unique_room). Prints what has none and ends with `N passed, N failed`.
 With --list: each row and where its tests are."""
 import pathlib
@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROW = re.compile(r"^\| ([SPN]\d\d) \| ([^|]+) \|", re.M)
 ID = re.compile(r"(?<![A-Za-z0-9])([SPN]\d\d)(?![A-Za-z0-9])")
-TITLE = re.compile(r"\b(?:test|it|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*(?P<quote>['\"`])(?P<title>.*?)(?<!\\)(?P=quote)", re.S)
+TITLE = re.compile(r"\b(?:test|it|describe|proves\w*)(?:\.\w+(?:\([^)]*\))?)*\(\s*(?P<quote>['\"`])(?P<title>.*?)(?<!\\)(?P=quote)", re.S)
 C_TEST = re.compile(r"^static void (test_\w+)\(void \*\*", re.M)
 
 

@@ -1,22 +1,25 @@
 // egress.test.mjs — recordings through livekit-server-sdk's EgressClient: what real callers say is what stands in the
 // files (room mixed, sides, one participant, one track), what is asked too much is refused, and no trouble ends a call.
-import { test, before, after } from 'node:test'
+import { before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AudioMixing } from '@livekit/protocol'
+import { AudioChannel, AudioConfig, AudioMixing, AudioRoute, FileOutput, MediaSource, Output, StartEgressRequest, TemplateSource, WebSource } from '@livekit/protocol'
 import {
   DirectFileOutput, EgressClient, EgressStatus, EncodedFileOutput, EncodedFileType, EncodingOptions, ImageOutput,
   RoomEgress, AutoTrackEgress, AutoParticipantEgress, RoomCompositeEgressRequest, RoomServiceClient, S3Upload,
   SegmentedFileOutput, StreamOutput, StreamProtocol, WebhookConfig,
 } from 'livekit-server-sdk'
 import { sine } from '../call/tone.mjs'
+import { column, provesWith, watched } from '../e2e/lib/matrix.mjs'
 import { Receiver } from './lib/receiver.mjs'
 import { BINARY, KEY, SECRET, start, until } from './lib/server.mjs'
 
+const SDK = column('livekit-server-sdk', new URL('package.json', import.meta.url))
+const proves = provesWith(SDK, 'recordings: ')
 let folder, recordings, server, egress, rooms
 const tones = {}
 
@@ -37,7 +40,7 @@ after(async () => {
 
 async function serve({ directory = recordings, args = [] } = {}) {
   const started = await start({ args: ['--egress-directory', directory, ...args] })
-  egress = new EgressClient(started.url, KEY, SECRET)
+  egress = watched(SDK, new EgressClient(started.url, KEY, SECRET))
   rooms = new RoomServiceClient(started.url, KEY, SECRET)
   return started
 }
@@ -97,6 +100,10 @@ function opusinfo(path, { cut = false } = {}) {
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms))
 const ogg = (filepath) => new EncodedFileOutput({ fileType: EncodedFileType.OGG, filepath })
+// The unified request: one call for every source and output.
+const unified = (room, source, ...outputs) =>
+  egress.startEgress(new StartEgressRequest({ roomName: room, source: { case: source[0], value: source[1] }, outputs: outputs.map((config) => new Output({ config })) }))
+const fileAt = (filepath) => ({ case: 'file', value: new FileOutput({ fileType: EncodedFileType.OGG, filepath }) })
 const info = async (id) => (await egress.listEgress({ egressId: id }))[0]
 const reaches = (id, status) => until(async () => (await info(id)).status === status, `egress ${EgressStatus[status]}`)
 async function ended(id, status = EgressStatus.EGRESS_COMPLETE) {
@@ -110,7 +117,7 @@ const fails = (promise, code, message) =>
     return true
   })
 
-test('S63: a call of two is recorded: mixed, on two sides, one participant, one track', async () => {
+proves('S63: a call of two is recorded: mixed, on two sides, one participant, one track', async () => {
   const room = 'recorded'
   const anna = await caller(room, 'anna', 440)
   const bob = await caller(room, 'bob', 1000)
@@ -124,15 +131,20 @@ test('S63: a call of two is recorded: mixed, on two sides, one participant, one 
   const person = await egress.startParticipantEgress(room, 'anna', { file: ogg('people/{publisher_identity}-{time}') })
   const track = await egress.startTrackEgress(room, new DirectFileOutput({ filepath: '' }), await trackOf(room, 'bob'))
   const composite = await egress.startTrackCompositeEgress(room, ogg('composite'), { audioTrackId: await trackOf(room, 'bob') })
-  for (const { egressId } of [mixed, sides, person, track, composite]) await reaches(egressId, EgressStatus.EGRESS_ACTIVE)
+  const template = await unified(room, ['template', new TemplateSource({ audioOnly: true })], fileAt('unified/{room_name}'))
+  const route = (identity, channel) => new AudioRoute({ match: { case: 'participantIdentity', value: identity }, channel })
+  const routes = [route('anna', AudioChannel.LEFT), route('bob', AudioChannel.RIGHT)]
+  const media = await unified(room, ['media', new MediaSource({ audio: new AudioConfig({ routes }) })], fileAt('unified/routed'))
+  const recorded = [mixed, sides, person, track, composite, template, media]
+  for (const { egressId } of recorded) await reaches(egressId, EgressStatus.EGRESS_ACTIVE)
   const [described] = await rooms.listRooms([room])
   assert.equal(described.activeRecording, true)
   assert.equal(described.numParticipants, 2)
-  assert.equal((await egress.listEgress({ roomName: room, active: true })).length, 5)
+  assert.equal((await egress.listEgress({ roomName: room, active: true })).length, recorded.length)
   assert.equal((await egress.listEgress({ roomName: 'another' })).length, 0)
   await wait(3000)
   const lasted = (Date.now() - begun) / 1000
-  for (const { egressId } of [mixed, sides, person, track, composite])
+  for (const { egressId } of recorded)
     assert.equal((await egress.stopEgress(egressId)).status, EgressStatus.EGRESS_ENDING)
   const result = async ({ egressId }) => {
     const { fileResults: [file], error, endedAt, startedAt } = await ended(egressId)
@@ -162,6 +174,14 @@ test('S63: a call of two is recorded: mixed, on two sides, one participant, one 
   assert.match(one.name, /^people\/anna-\d{4}-\d\d-\d\dT\d{6}\.ogg$/)
   loud(one.left, 440, 'anna')
   silent(one.left, 1000, 'anna')
+  const together = await result(template)
+  assert.equal(together.name, 'unified/recorded.ogg')
+  for (const hertz of [440, 1000]) loud(together.left, hertz, 'template')
+  const routed = await result(media)
+  for (const [side, own, other] of [['left', 440, 1000], ['right', 1000, 440]]) {
+    loud(routed[side], own, `routed ${side}`)
+    silent(routed[side], other, `routed ${side}`)
+  }
   for (const [request, name] of [[track, /^TR_\w+-\d{4}-.*\.ogg$/], [composite, /^composite\.ogg$/]]) {
     const voice = await result(request)
     assert.match(voice.name, name)
@@ -173,7 +193,7 @@ test('S63: a call of two is recorded: mixed, on two sides, one participant, one 
   await Promise.all([anna.hangUp(), bob.hangUp()])
 })
 
-test('recordings end with their track, participant and room', async () => {
+proves('recordings end with their track, participant and room', async () => {
   const room = 'endings'
   const anna = await caller(room, 'anna', 440)
   const bob = await caller(room, 'bob', 1000)
@@ -192,7 +212,7 @@ test('recordings end with their track, participant and room', async () => {
   for (const name of ['track', 'person', 'room']) opusinfo(join(recordings, `ends/${name}.ogg`))
 })
 
-test('what a room asks for by itself is recorded', async () => {
+proves('what a room asks for by itself is recorded', async () => {
   const room = 'by-itself'
   await rooms.createRoom({
     name: room,
@@ -216,7 +236,7 @@ test('what a room asks for by itself is recorded', async () => {
   await fails(rooms.createRoom({ name: 'wants-video', egress: new RoomEgress({ room: new RoomCompositeEgressRequest({ fileOutputs: [ogg('x')] }) }) }), 'unimplemented', /audio_only/)
 })
 
-test('what cannot be done is refused with a reason', async () => {
+proves('what cannot be done is refused with a reason', async () => {
   const room = 'refusals'
   const anna = await caller(room, 'anna', 440)
   const sid = await trackOf(room, 'anna')
@@ -241,13 +261,19 @@ test('what cannot be done is refused with a reason', async () => {
   await fails(egress.startWebEgress('https://example.com', ogg('x')), 'unimplemented', /voice only/)
   await fails(egress.updateLayout('EG_x', 'grid'), 'unimplemented', /voice only/)
   await fails(egress.updateStream('EG_x', ['rtmp://example.com/x']), 'unimplemented', /files only/)
+  const all = ['media', new MediaSource({ audio: new AudioConfig({ captureAll: true }) })]
+  await fails(unified(room, ['web', new WebSource({ url: 'https://example.com', audioOnly: true })], fileAt('x')), 'unimplemented', /voice only/)
+  await fails(unified(room, ['template', new TemplateSource({})], fileAt('x')), 'unimplemented', /audio_only/)
+  await fails(unified(room, ['media', new MediaSource({ video: { case: 'videoTrackId', value: 'TR_v' } })], fileAt('x')), 'unimplemented', /voice only/)
+  await fails(unified(room, all, { case: 'stream', value: new StreamOutput({ protocol: StreamProtocol.RTMP, urls: ['rtmp://example.com/x'] }) }), 'unimplemented', /files only/)
+  await fails(unified('nowhere', all, fileAt('x')), 'not_found', /room does not exist/)
   await fails(egress.stopEgress('EG_none'), 'not_found', /egress does not exist/)
   assert.deepEqual(readdirSync(folder).sort(), ['1000.ogg', '440.ogg', 'recordings', 'tone.wav'])
   assert.doesNotMatch(server.log, /very-secret/)
   await anna.hangUp()
 })
 
-test('nothing is overwritten, no link is followed, names from outside cannot lead elsewhere', async () => {
+proves('nothing is overwritten, no link is followed, names from outside cannot lead elsewhere', async () => {
   const room = '../../etc/.passwd'
   const anna = await caller(room, '..', 440)
   const once = async (path) => {
@@ -270,7 +296,7 @@ test('nothing is overwritten, no link is followed, names from outside cannot lea
   await anna.hangUp()
 })
 
-test('a kill -9 in the middle costs less than a second and leaves valid files; after it all are listed', async () => {
+proves('a kill -9 in the middle costs less than a second and leaves valid files; after it all are listed', async () => {
   const room = 'killed'
   const everything = await egress.listEgress()
   assert.ok(everything.every(({ endedAt }) => endedAt > 0), 'all of before have ended')
@@ -318,7 +344,7 @@ test('a kill -9 in the middle costs less than a second and leaves valid files; a
   assert.equal(told().length, 2)
 })
 
-test('limits: how long, how many', async () => {
+proves('limits: how long, how many', async () => {
   const room = 'limits'
   const anna = await caller(room, 'anna', 440)
   const first = await egress.startRoomCompositeEgress(room, ogg('limits/first'), { audioOnly: true })
@@ -330,7 +356,7 @@ test('limits: how long, how many', async () => {
   await anna.hangUp()
 })
 
-test('a server that ends closes its recordings', async () => {
+proves('a server that ends closes its recordings', async () => {
   const anna = await caller('last', 'anna', 440)
   const { egressId } = await egress.startRoomCompositeEgress('last', ogg('last'), { audioOnly: true })
   await reaches(egressId, EgressStatus.EGRESS_ACTIVE)

@@ -5,7 +5,7 @@ import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before } from 'node:test'
 import { promisify } from 'node:util'
 import { CreateRoomRequest, DataPacket_Kind, DisconnectReason, ListParticipantsRequest, ListParticipantsResponse, ListRoomsRequest, ListRoomsResponse, Room, TrackSource } from '@livekit/protocol'
 import { AccessToken, IngressClient, RoomServiceClient, SipClient, TokenVerifier } from 'livekit-server-sdk'
@@ -13,7 +13,10 @@ import { BINARY, KEY, SECRET, environment, start, token, until } from './lib/ser
 import { metrics } from './lib/probe.mjs'
 import { Participant } from './lib/signal.mjs'
 import { sine } from '../call/tone.mjs'
+import { column, provesWith, watched } from '../e2e/lib/matrix.mjs'
 
+const SDK = column('livekit-server-sdk', new URL('package.json', import.meta.url))
+const proves = provesWith(SDK)
 const METADATA_MAX = 512 * 1024
 let server, api, folder, tone
 before(async () => {
@@ -22,7 +25,7 @@ before(async () => {
   tone = join(folder, 'a.ogg')
   await promisify(execFile)('opusenc', ['--quiet', '--bitrate', '24', join(folder, 'a.wav'), tone])
   server = await start({ workers: 3 })
-  api = new RoomServiceClient(server.url, KEY, SECRET)
+  api = watched(SDK, new RoomServiceClient(server.url, KEY, SECRET))
 })
 after(async () => {
   assert.equal(await server.stop(), 0, server.log)
@@ -57,7 +60,7 @@ async function talker(room, identity) {
   return { track: await published(), end: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
 }
 
-test('P58 rooms are created, found on every worker, and deleted', async () => {
+proves('P58 rooms are created, found on every worker, and deleted', async () => {
   const room = await api.createRoom({ name: 'made', emptyTimeout: 77, departureTimeout: 11, maxParticipants: 3, metadata: 'a "word"', syncStreams: true, nodeId: 'x', tags: { a: 'b' } })
   assert.match(room.sid, /^RM_/)
   assert.deepEqual([room.name, room.emptyTimeout, room.departureTimeout, room.maxParticipants, room.metadata, room.numParticipants], ['made', 77, 11, 3, 'a "word"', 0])
@@ -77,7 +80,7 @@ test('P58 rooms are created, found on every worker, and deleted', async () => {
   await fails(api.deleteRoom('made'), 404, 'not_found', /requested room does not exist/)
 })
 
-test('P58 a room made by the API counts as empty from its making, and lets in no more than it may', async () => {
+proves('P58 a room made by the API counts as empty from its making, and lets in no more than it may', async () => {
   await api.createRoom({ name: 'short', emptyTimeout: 1 })
   await api.createRoom({ name: 'small', maxParticipants: 1 })
   const first = await Participant.join(server, 'small', 'first')
@@ -87,14 +90,14 @@ test('P58 a room made by the API counts as empty from its making, and lets in no
   await api.deleteRoom('small')
 })
 
-test('P58 agents of a created room are there before anybody is', async () => {
+proves('P58 agents of a created room are there before anybody is', async () => {
   await api.createRoom({ name: 'with echo', agents: [{ agentName: 'offhook-echo' }] })
   const [echo] = await api.listParticipants('with echo')
   assert.deepEqual([echo.identity, echo.tracks.length, echo.attributes['lk.agent.state']], ['echo', 1, 'listening'])
   await api.deleteRoom('with echo')
 })
 
-test('P58 metadata of a room reaches everybody in it', async () => {
+proves('P58 metadata of a room reaches everybody in it', async () => {
   const a = await Participant.join(server, 'words', 'a')
   const room = await api.updateRoomMetadata('words', 'first')
   assert.equal(room.metadata, 'first')
@@ -106,7 +109,7 @@ test('P58 metadata of a room reaches everybody in it', async () => {
   await a.leave()
 })
 
-test('P58 participants are listed and found, hidden ones too', async () => {
+proves('P58 participants are listed and found, hidden ones too', async () => {
   const a = await Participant.join(server, 'people', 'a')
   const b = await Participant.join(server, 'people', 'b', { grants: { hidden: true } })
   const list = await api.listParticipants('people')
@@ -120,7 +123,7 @@ test('P58 participants are listed and found, hidden ones too', async () => {
   await Promise.all([a.leave(), b.leave()])
 })
 
-test('P58 name, metadata and attributes change for everybody, and in the token', async () => {
+proves('P58 name, metadata and attributes change for everybody, and in the token', async () => {
   const a = await Participant.join(server, 'profile', 'a')
   const b = await Participant.join(server, 'profile', 'b')
   const before = a.all('refreshToken').length
@@ -140,7 +143,7 @@ test('P58 name, metadata and attributes change for everybody, and in the token',
   await Promise.all([a.leave(), b.leave()])
 })
 
-test('P58 a published track is muted from afar, and unmuting needs permission of the configuration', async () => {
+proves('P58 a published track is muted from afar, and unmuting needs permission of the configuration', async () => {
   const ear = await Participant.join(server, 'loud', 'ear')
   const mouth = await talker('loud', 'mouth')
   const muted = await api.mutePublishedTrack('loud', 'mouth', mouth.track.sid, true)
@@ -154,7 +157,7 @@ test('P58 a published track is muted from afar, and unmuting needs permission of
   await ear.leave()
 })
 
-test('P58 a right taken away ends what it allowed', async () => {
+proves('P58 a right taken away ends what it allowed', async () => {
   const ear = await Participant.join(server, 'rights', 'ear')
   const mouth = await talker('rights', 'mouth')
   const { permission } = await api.getParticipant('rights', 'mouth')
@@ -174,7 +177,7 @@ test('P58 a right taken away ends what it allowed', async () => {
   await ear.leave()
 })
 
-test('P58 subscriptions are set from afar', async () => {
+proves('P58 subscriptions are set from afar', async () => {
   const ear = await Participant.join(server, 'ears', 'ear')
   await api.updateSubscriptions('ears', 'ear', ['TR_later'], true)
   await api.updateSubscriptions('ears', 'ear', ['TR_later'], false)
@@ -183,7 +186,7 @@ test('P58 subscriptions are set from afar', async () => {
   await ear.leave()
 })
 
-test('P58 who is removed is told so, and old tokens can be taken back', async () => {
+proves('P58 who is removed is told so, and old tokens can be taken back', async () => {
   const jwt = await token('door', 'guest')
   const a = await Participant.join(server, 'door', 'guest', { jwt })
   await api.removeParticipant('door', 'guest')
@@ -206,7 +209,7 @@ test('P58 who is removed is told so, and old tokens can be taken back', async ()
   await fails(api.removeParticipant('door', 'x', { revokeTokenTs: -1n }), 400, 'invalid_argument', /before 1970/)
 })
 
-test('P58 data that cannot be sent and procedures that cannot be called', async () => {
+proves('P58 data that cannot be sent and procedures that cannot be called', async () => {
   const a = await Participant.join(server, 'post', 'a')
   await api.sendData('post', Buffer.from('hello'), DataPacket_Kind.RELIABLE, { destinationIdentities: ['a'], topic: 't' })
   await fails(api.sendData('nowhere', Buffer.from('x'), DataPacket_Kind.LOSSY), 404, 'not_found', /requested room does not exist/)
@@ -226,14 +229,14 @@ test('P58 data that cannot be sent and procedures that cannot be called', async 
   assert.deepEqual(await late, { code: 'unavailable', msg: 'RpcError 1503: Recipient disconnected' })
 })
 
-test('P58 everybody leaves a deleted room', async () => {
+proves('P58 everybody leaves a deleted room', async () => {
   const a = await Participant.join(server, 'doomed', 'a')
   await api.deleteRoom('doomed')
   assert.equal((await a.next('leave')).value.reason, DisconnectReason.ROOM_DELETED)
   await a.closed
 })
 
-test('P58 what this server does not do is said in words', async () => {
+proves('P58 what this server does not do is said in words', async () => {
   const ingress = new IngressClient(server.url, KEY, SECRET), sip = new SipClient(server.url, KEY, SECRET)
   await fails(api.forwardParticipant('r', 'a', 'elsewhere'), 501, 'unimplemented', /cannot be forwarded/)
   await fails(api.moveParticipant('r', 'a', 'elsewhere'), 501, 'unimplemented', /cannot be forwarded or moved/)
@@ -242,7 +245,7 @@ test('P58 what this server does not do is said in words', async () => {
   await fails(sip.createSipParticipant('ST_x', '+1', 'r'), 501, 'unimplemented', /SIP is not served/)
 })
 
-test('P58 wrong keys, names and sizes are refused as LiveKit refuses them', async () => {
+proves('P58 wrong keys, names and sizes are refused as LiveKit refuses them', async () => {
   const stranger = new RoomServiceClient(server.url, 'APInobody', SECRET), liar = new RoomServiceClient(server.url, KEY, 'wrong')
   await fails(stranger.listRooms(), 401, undefined, /^invalid API key$/)
   await fails(liar.listRooms(), 401, undefined, /^invalid authorization token: /)
@@ -257,7 +260,7 @@ test('P58 wrong keys, names and sizes are refused as LiveKit refuses them', asyn
   await api.deleteRoom('m'.repeat(256))
 })
 
-test('P58 JSON in either spelling, protobuf, and what is neither', async () => {
+proves('P58 JSON in either spelling, protobuf, and what is neither', async () => {
   const camel = await ask('CreateRoom', '{"name":"spelt","emptyTimeout":"90","unknown":[{"deep":1}],"maxParticipants":2}')
   assert.equal(camel.headers.get('content-type'), 'application/json')
   const json = await camel.json()
@@ -300,7 +303,7 @@ test('P58 JSON in either spelling, protobuf, and what is neither', async () => {
   for (const name of ['spelt', 'packed']) await api.deleteRoom(name)
 })
 
-test('P58 many calls at once over all workers, and none is lost', async () => {
+proves('P58 many calls at once over all workers, and none is lost', async () => {
   const answers = await Promise.all(Array.from({ length: 150 }, (_, i) => (i % 3 ? api.listRooms() : api.createRoom({ name: `crowd ${i % 10}` }))))
   assert.equal(answers.length, 150)
   const rooms = (await api.listRooms()).filter((room) => room.name.startsWith('crowd'))
@@ -309,14 +312,14 @@ test('P58 many calls at once over all workers, and none is lost', async () => {
   assert.ok((await metrics(server)).api_calls_total >= 170)
 })
 
-test('P58 with livekit_host the server API is there and not here', async () => {
+proves('P58 with livekit_host the server API is there and not here', async () => {
   const front = await start({ args: ['--livekit-host', 'wss://livekit.example'] })
   const answer = await front.post('/twirp/livekit.RoomService/ListRooms', '{}', { authorization: `Bearer ${await grant({ roomList: true })}` })
   assert.deepEqual([answer.status, await answer.text()], [404, 'calls are carried by another server'])
   assert.equal(await front.stop(), 0)
 })
 
-test('P58 where rooms are not made by joining, the API makes them', async () => {
+proves('P58 where rooms are not made by joining, the API makes them', async () => {
   const strict = await start({ args: ['--room-auto-create=false'] })
   const rooms = new RoomServiceClient(strict.url, KEY, SECRET), jwt = await token('made', 'a')
   const validate = async () => (await strict.get(`/rtc/validate?access_token=${jwt}`)).status

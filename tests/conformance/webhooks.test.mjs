@@ -4,12 +4,14 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { EgressClient, EncodedFileOutput, EncodedFileType, RoomServiceClient, WebhookReceiver } from 'livekit-server-sdk'
 import { Receiver } from './lib/receiver.mjs'
 import { BINARY, KEY, SECRET, environment, start, until } from './lib/server.mjs'
 import { Participant } from './lib/signal.mjs'
+import { column, provesWith } from '../e2e/lib/matrix.mjs'
+
+const proves = provesWith(column('WebhookReceiver', new URL('package.json', import.meta.url), 'livekit-server-sdk'), 'webhooks: ')
 
 const keys = { LIVEKIT_API_KEY: KEY, LIVEKIT_API_SECRET: SECRET }
 const QUICK = ['--room-departure-timeout', '1']
@@ -45,7 +47,7 @@ async function folder(t) {
   return path
 }
 
-test('P57 a call is told to every URL in order, signed as WebhookReceiver wants it; one that is down delays nobody', async (t) => {
+proves('P57 a call is told to every URL in order, signed as WebhookReceiver wants it; one that is down delays nobody', async (t) => {
   const [one, two, dead] = [await listen(t), await listen(t), await listen(t)]
   await dead.close()
   const path = await folder(t)
@@ -102,7 +104,7 @@ test('P57 a call is told to every URL in order, signed as WebhookReceiver wants 
   assert.equal(await server.stop(), 0)
 })
 
-test('P57 a receiver that was down, that fails, and that is slow gets everything in order, and other rooms do not wait', async (t) => {
+proves('P57 a receiver that was down, that fails, and that is slow gets everything in order, and other rooms do not wait', async (t) => {
   const gone = await listen(t)
   await gone.close()
   const server = await serve(t, { args: [...QUICK, '--data-dir', await folder(t), '--webhook-urls', gone.url] })
@@ -134,7 +136,7 @@ test('P57 a receiver that was down, that fails, and that is slow gets everything
   assert.equal(await server.stop(), 0)
 })
 
-test('P57 kill -9 loses nothing that was kept: the next start sends it, with the same ids', async (t) => {
+proves('P57 kill -9 loses nothing that was kept: the next start sends it, with the same ids', async (t) => {
   let works = false
   const receiver = await listen(t, { answer: () => (works ? 200 : 500) })
   const args = [...QUICK, '--data-dir', await folder(t), '--webhook-urls', receiver.url]
@@ -172,7 +174,7 @@ test('P57 kill -9 loses nothing that was kept: the next start sends it, with the
   assert.equal(await third.stop(), 0)
 })
 
-test('P57 a stop tells the last words, a reload changes URLs and key, and a refusal is final', async (t) => {
+proves('P57 a stop tells the last words, a reload changes URLs and key, and a refusal is final', async (t) => {
   const path = await folder(t)
   const file = join(path, 'config.yaml')
   const [old, refusing, other] = [
@@ -203,7 +205,7 @@ test('P57 a stop tells the last words, a reload changes URLs and key, and a refu
   assert.equal(other.taken.at(-1).roomEndReason, 3) // the server was stopped
 })
 
-test('P57 rooms of the server API and recordings are told too', async (t) => {
+proves('P57 rooms of the server API and recordings are told too', async (t) => {
   const [path, receiver] = [await folder(t), await listen(t)]
   const server = await serve(t, { args: ['--egress-directory', path, '--data-dir', path, '--webhook-urls', receiver.url] })
   const [rooms, egress] = [new RoomServiceClient(server.url, KEY, SECRET), new EgressClient(server.url, KEY, SECRET)]
@@ -229,7 +231,7 @@ test('P57 rooms of the server API and recordings are told too', async (t) => {
   assert.equal(await server.stop(), 0)
 })
 
-test('P57 URLs and keys that cannot do are refused at the start', async () => {
+proves('P57 URLs and keys that cannot do are refused at the start', async () => {
   const check = (...args) => run(['check-config', ...args])
   assert.equal((await check('--webhook-urls', 'https://a.example/hook?x=1,http://10.0.0.7:8080/')).code, 0)
   for (const url of ['ftp://a.example/', 'http://me:pass@a.example/', 'a.example/hook']) {

@@ -1,23 +1,27 @@
 // agents.test.mjs — a stock @livekit/agents worker answers calls from our button: judged by the tone the visitor hears.
-import { after, before, test } from 'node:test'
+import { after, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { AgentDispatchClient } from 'livekit-server-sdk'
 import { openChromium } from './lib/browser.mjs'
+import { column, provesWith, watched } from './lib/matrix.mjs'
 import { freePorts, startServer } from './lib/server.mjs'
 import { showsState, visitor } from './lib/visitor.mjs'
 import { eventually, hears, hearsNothing } from './lib/wait.mjs'
 
 const FOLDER = fileURLToPath(new URL('../agents', import.meta.url))
+const SDK = column('livekit-server-sdk', new URL('package.json', import.meta.url))
+const provesBySdk = provesWith(SDK)
+const proves = provesWith(column('@livekit/agents', new URL('../agents/package.json', import.meta.url)), 'agents: ')
 const LONG = { timeout: 90_000 } // a worker starts a process for each job
 
 let server, browser, dispatches
 const workers = []
 before(async () => {
   server = await startServer({ workers: 2, env: { OFFHOOK_VOICE_AGENT: 'ada' } })
-  dispatches = new AgentDispatchClient(server.http, server.key, server.secret)
+  dispatches = watched(SDK, new AgentDispatchClient(server.http, server.key, server.secret))
   ;[browser] = await Promise.all([openChromium({ hz: 440 }), startWorker(660)])
 })
 after(async () => {
@@ -70,7 +74,7 @@ const agentOf = (page) => page.evaluate(() => {
   return agent && { identity: agent.identity, isAgent: agent.isAgent, attributes: { ...agent.attributes } }
 })
 
-test('P55 an agent answers a call from the button: it is heard, what it says is written, procedures are called both ways', async () => {
+proves('P55 an agent answers a call from the button: it is heard, what it says is written, procedures are called both ways', async () => {
   const { page, problems } = await call()
   await hears(page, 660, LONG)
   await showsState(page, 'connected')
@@ -93,7 +97,7 @@ test('P55 an agent answers a call from the button: it is heard, what it says is 
   await page.close()
 })
 
-test('P55 a worker that fails in the middle of a call: another one takes its place, and the voice is back', async () => {
+proves('P55 a worker that fails in the middle of a call: another one takes its place, and the voice is back', async () => {
   const { page } = await call()
   await hears(page, 660, LONG)
   const first = (await agentOf(page)).identity
@@ -110,7 +114,7 @@ test('P55 a worker that fails in the middle of a call: another one takes its pla
   await page.close()
 })
 
-test('P55 the dispatch API: what it makes, lists, deletes and refuses', async () => {
+provesBySdk('P55 the dispatch API: what it makes, lists, deletes and refuses', async () => {
   const made = await dispatches.createDispatch('a room for ada', 'ada', { metadata: 'about the weather' })
   assert.match(made.id, /^AD_/)
   assert.equal(made.metadata, 'about the weather')
