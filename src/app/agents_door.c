@@ -158,7 +158,9 @@ bool oh_agents_door_closed(struct oh_web *web, int64_t now_us, oh_id conn) {
 static void place_order(struct oh_web *web, int64_t now_us, const struct oh_job_order *order) {
   struct oh_agency *agency = web->agents->agency;
   if (order->job)
-    oh_agency_order(agency, now_us, order->job, order->len, order->waits);
+    oh_agency_order(agency, now_us, order->job, order->len, &order->terms);
+  else if (order->joined)
+    oh_agency_joined(agency, order->id.text);
   else
     oh_agency_cancel(agency, now_us, order->id.text);
 }
@@ -199,7 +201,7 @@ static void send_frames(struct oh_web *web) {
       if (frame.close)
         oh_ws_close(web->server, (oh_id)conn, frame.code, (struct oh_str){0});
       else // a slow reader is cut there, and closed() tells the agency
-        oh_ws_send(web->server, (oh_id)conn, false, (struct oh_bytes){frame.data, frame.len});
+        oh_ws_send(web->server, (oh_id)conn, frame.text, (struct oh_bytes){frame.data, frame.len});
     }
     free(frame.data);
   }

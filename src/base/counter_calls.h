@@ -6,6 +6,8 @@
 #define OH_COUNTERS_CALLS(X)                                                                                 \
   X(agent_jobs_assigned, "jobs given to agents' workers")                                                    \
   X(agent_jobs_again, "jobs given out again because an agent was lost")                                      \
+  X(agent_jobs_unjoined, "jobs taken from agents' workers because the agent did not join in time")           \
+  X(agent_workers_flooding, "agents' workers cut off because they sent too many messages")                   \
   X(agent_jobs_refused, "jobs for agents' workers not taken: too many, or words that no token can carry")    \
   X(agent_drop_malformed, "messages of agents' workers that could not be read")                              \
   X(api_calls, "calls of the server API worked off")                                                         \

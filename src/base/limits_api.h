@@ -16,11 +16,19 @@
 #define OH_AGENT_WORKERS_MAX 1024           // connections to /agent
 #define OH_AGENT_JOBS_MAX 16384             // waiting and running, of all rooms
 #define OH_AGENT_MESSAGE_MAX (1024 * 1024)  // one message of a worker; metadata may be half of it
+#define OH_AGENT_JSON_MAX (4 * 1024 * 1024) // one message to a worker that speaks JSON
 #define OH_AGENT_ANSWER_US (10 * 1000000LL) // LiveKit: for a worker to register, or to say whether it is free
 #define OH_AGENT_WAIT_US (600 * 1000000LL)  // a job waits for a worker to come; the room may end sooner
+#define OH_AGENT_JOIN_US (60 * 1000000LL)   // for an assigned agent to join its room
+#define OH_AGENT_MESSAGES_PER_S 200         // of one worker; a job costs it three, its load a word in 2.5 s
+#define OH_AGENT_MESSAGES_BURST 2000        // those of half a thousand jobs at once
+#define OH_AGENT_SIMULATED_MAX 16           // jobs that a worker makes up for itself, at a time
 #define OH_AGENT_TRIES_MAX 32               // workers asked for one job, before the first may be asked again
 #define OH_DISPATCH_JOBS_MAX 64             // of one dispatch, those that are over included
-#define OH_DISPATCH_ATTEMPTS_MAX 5          // times that a lost agent is sent for
+#define OH_DISPATCH_ATTEMPTS_MAX 5          // times that a lost agent is sent for …
+#define OH_DISPATCH_PROVEN_US (60 * 1000000LL) // … unless it was on the call for so long
+#define OH_DISPATCH_AGAIN_US (1 * 1000000LL)   // before it is sent for again; twice as long each time, up to
+#define OH_DISPATCH_AGAIN_MAX_US (30 * 1000000LL)
 
 // What happens, told to webhook.urls (livekit/happening.h, livekit/webhook.h, livekit/postman.h,
 // store/backlog.h).

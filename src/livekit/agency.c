@@ -4,11 +4,21 @@
 #include "base/heap.h"
 #include "base/limits.h"
 #include "livekit/agency_state.h"
+#include "livekit/json.h"
 #include "livekit/message.h"
 #include "livekit/sid.h"
 #include <math.h>
 
-enum { NORMAL = 1000, PROTOCOL_ERROR = 1002, AGENT_PROTOCOL = 1, OUR_PROTOCOL = 17, PERCENT = 100 };
+enum {
+  NORMAL = 1000,
+  PROTOCOL_ERROR = 1002,
+  POLICY = 1008,
+  TOO_BIG = 1009,
+  AGENT_PROTOCOL = 1,
+  OUR_PROTOCOL = 17,
+  PERCENT = 100
+};
+#define MILLION 1000000LL
 
 // ---- lifetime
 
@@ -37,6 +47,8 @@ static void free_worker(struct oh_agency *a, oh_id id) {
 
 static void free_job(struct oh_agency *a, struct oh_agency_job *job) {
   a->is_stale = true;
+  struct oh_agent_worker *maker = job->is_simulated ? oh_slab_find(&a->workers, job->worker) : NULL;
+  if (maker) maker->simulated--;
   oh_map_remove(&a->jobs_by_id, job->job->id, strlen(job->job->id));
   oh_message_free(job->job);
   oh_slab_remove(&a->jobs, job->id);
@@ -79,16 +91,30 @@ bool oh_agency_next_frame(struct oh_agency *a, struct oh_agency_frame *frame) {
   return true;
 }
 
-static void send(struct oh_agency *a, oh_id worker, const Livekit__ServerMessage *message) {
-  struct oh_agency_frame frame = {.worker = worker};
-  frame.data = oh_message_write(&message->base, &frame.len);
-  queue_frame(a, &frame);
-}
-
 static void hang_up(struct oh_agency *a, struct oh_agent_worker *w, uint16_t code) {
   if (w->closing) return;
   w->closing = a->is_stale = true;
   queue_frame(a, &(struct oh_agency_frame){.worker = w->id, .close = true, .code = code});
+}
+
+// NULL if it is more than a worker could take.
+static uint8_t *write_json(const ProtobufCMessage *message, size_t *len) {
+  struct oh_text text;
+  oh_text_init(&text, OH_AGENT_JSON_MAX);
+  oh_json_write(&text, message, OH_JSON_CAMEL);
+  uint8_t *json = (uint8_t *)oh_text_take(&text, len);
+  oh_text_fini(&text);
+  return json;
+}
+
+static void send(struct oh_agency *a, oh_id worker, const Livekit__ServerMessage *message) {
+  struct oh_agent_worker *w = oh_slab_find(&a->workers, worker);
+  OH_CHECK(w);
+  struct oh_agency_frame frame = {.worker = worker, .text = w->json};
+  frame.data =
+      w->json ? write_json(&message->base, &frame.len) : oh_message_write(&message->base, &frame.len);
+  if (!frame.data) return hang_up(a, w, TOO_BIG);
+  queue_frame(a, &frame);
 }
 
 static void send_termination(struct oh_agency *a, oh_id worker, const char *job_id) {
@@ -166,20 +192,25 @@ static uint32_t weight_of(const struct oh_agent_worker *w) {
   return 1 + (uint32_t)((1 - load) * PERCENT); // one who says 1 and yet is available still has a chance
 }
 
-// Among those who are available, at random, by how little they have to do.
+// Among those who are available, at random, by how little they have to do; the one to avoid if nobody else
+// is.
 static struct oh_agent_worker *choose(struct oh_agency *a, const struct oh_agency_job *job, bool *known) {
   uint32_t sum = 0;
-  struct oh_agent_worker *chosen = NULL;
+  struct oh_agent_worker *chosen = NULL, *avoided = NULL;
   *known = false;
   for (oh_id id = 0; (id = oh_slab_next(&a->workers, id)) != 0;) {
     struct oh_agent_worker *w = oh_slab_find(&a->workers, id);
     *known |= does(w, job->job, true);
     if (!does(w, job->job, false) || w->full || has_tried(job, id)) continue;
+    if (strcmp(w->sid.text, job->avoid.text) == 0) {
+      avoided = w;
+      continue;
+    }
     uint32_t weight = weight_of(w);
     sum += weight;
     if (oh_random_u32(&a->world->random) % sum < weight) chosen = w;
   }
-  return chosen;
+  return chosen ? chosen : avoided;
 }
 
 static bool is_served(struct oh_agency *a, const Livekit__Job *job) {
@@ -206,6 +237,7 @@ static void ask(struct oh_agency *a, int64_t now_us, struct oh_agency_job *job, 
 // A worker is asked, or the job waits for one, or nobody will ever do it. May end the job.
 static void seek(struct oh_agency *a, int64_t now_us, struct oh_agency_job *job) {
   bool known;
+  if (job->is_simulated) return free_job(a, job); // nobody else's, and no room waits for it
   struct oh_agent_worker *w = choose(a, job, &known);
   if (w) return ask(a, now_us, job, w);
   // Its agent is here, but does no jobs of this type: rooms order all types (dispatch.h).
@@ -235,7 +267,8 @@ static struct oh_agency_job *find_job(struct oh_agency *a, const char *id) {
   return oh_map_get(&a->jobs_by_id, id, strlen(id), &job) ? oh_slab_find(&a->jobs, (oh_id)job) : NULL;
 }
 
-void oh_agency_order(struct oh_agency *a, int64_t now_us, const uint8_t *bytes, size_t len, bool waits) {
+void oh_agency_order(struct oh_agency *a, int64_t now_us, const uint8_t *bytes, size_t len,
+                     const struct oh_job_terms *terms) {
   Livekit__Job *message = (Livekit__Job *)oh_message_read(&livekit__job__descriptor, bytes, len);
   OH_CHECK(message && message->room && message->state); // by our own rooms
   oh_id id = 0;
@@ -247,10 +280,21 @@ void oh_agency_order(struct oh_agency *a, int64_t now_us, const uint8_t *bytes, 
   }
   job->id = id;
   job->job = message;
-  job->waits = waits;
-  job->wait_until_us = now_us + OH_AGENT_WAIT_US;
+  job->waits = terms->waits;
+  job->avoid = terms->avoid;
+  job->wait_until_us = now_us + terms->delay_us + OH_AGENT_WAIT_US;
   oh_map_put(&a->jobs_by_id, message->id, strlen(message->id), id);
-  seek(a, now_us, job);
+  if (terms->delay_us <= 0) return seek(a, now_us, job);
+  a->is_stale = true;
+  job->stage = OH_JOB_DELAYED;
+  job->by_us = now_us + terms->delay_us;
+}
+
+void oh_agency_joined(struct oh_agency *a, const char *job_id) {
+  struct oh_agency_job *job = find_job(a, job_id);
+  if (!job || job->stage != OH_JOB_RUNNING) return;
+  a->is_stale = true;
+  job->by_us = OH_NEVER;
 }
 
 void oh_agency_cancel(struct oh_agency *a, int64_t now_us, const char *job_id) {
@@ -273,7 +317,7 @@ unsigned oh_agency_automatic(const struct oh_agency *a) {
 struct oh_agency_stats oh_agency_stats(const struct oh_agency *a) {
   struct oh_agency_stats stats = {.workers = a->workers.used, .jobs = a->jobs.used};
   for (oh_id id = 0; (id = oh_slab_next(&a->jobs, id)) != 0;)
-    stats.waiting += ((struct oh_agency_job *)oh_slab_find(&a->jobs, id))->stage == OH_JOB_WAITING;
+    stats.waiting += ((struct oh_agency_job *)oh_slab_find(&a->jobs, id))->stage <= OH_JOB_WAITING;
   return stats;
 }
 
@@ -288,6 +332,8 @@ oh_id oh_agency_connect(struct oh_agency *a, int64_t now_us, const struct oh_key
   w->key_id = oh_str_dup(oh_str(key->id));
   w->key_secret = oh_str_dup(oh_str(key->secret));
   w->register_by_us = now_us + OH_AGENT_ANSWER_US;
+  w->credit = OH_AGENT_MESSAGES_BURST * MILLION;
+  w->heard_us = now_us;
   w->sid = oh_sid_new(&a->world->random, "AW_");
   return id;
 }
@@ -300,7 +346,7 @@ void oh_agency_disconnected(struct oh_agency *a, int64_t now_us, oh_id worker) {
   for (oh_id id = 0; (id = oh_slab_next(&a->jobs, id)) != 0;) {
     struct oh_agency_job *job = oh_slab_find(&a->jobs, id);
     if (job->worker != worker) continue;
-    if (job->stage == OH_JOB_ASKED)
+    if (job->stage == OH_JOB_ASKED || job->is_simulated)
       seek(a, now_us, job);
     else
       end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "its worker has gone", WORKER_LOST);
@@ -319,10 +365,19 @@ int64_t oh_agency_deadline(struct oh_agency *a) {
   }
   for (oh_id id = 0; (id = oh_slab_next(&a->jobs, id)) != 0;) {
     const struct oh_agency_job *job = oh_slab_find(&a->jobs, id);
-    if (job->stage != OH_JOB_RUNNING) first_us = oh_earlier(first_us, job->by_us);
+    first_us = oh_earlier(first_us, job->by_us);
   }
   a->is_stale = false;
   return a->first_us = first_us;
+}
+
+// Its worker took it, and nobody came: the room sends for another.
+static void give_up_waiting(struct oh_agency *a, int64_t now_us, struct oh_agency_job *job) {
+  oh_count(&a->world->counters, OH_COUNT_agent_jobs_unjoined);
+  oh_log(&a->world->log, OH_LOG_WARN, "agent did not join", "job=%s room=%s worker=%s agent=%s", job->job->id,
+         job->job->room->name, job->job->state->worker_id, job->job->agent_name);
+  send_termination(a, job->worker, job->job->id);
+  end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "its agent did not join in time", BY_WORKER);
 }
 
 void oh_agency_tick(struct oh_agency *a, int64_t now_us) {
@@ -332,11 +387,15 @@ void oh_agency_tick(struct oh_agency *a, int64_t now_us) {
   }
   for (oh_id id = 0; (id = oh_slab_next(&a->jobs, id)) != 0;) {
     struct oh_agency_job *job = oh_slab_find(&a->jobs, id);
-    if (job->stage == OH_JOB_RUNNING || job->by_us > now_us) continue;
-    if (job->stage == OH_JOB_ASKED)
-      seek(a, now_us, job); // it did not answer: the next one
-    else
+    if (job->by_us > now_us) continue;
+    switch (job->stage) {
+    case OH_JOB_DELAYED:
+    case OH_JOB_ASKED: seek(a, now_us, job); break; // asked: it did not answer, the next one
+    case OH_JOB_RUNNING: give_up_waiting(a, now_us, job); break;
+    case OH_JOB_WAITING:
       end_job(a, now_us, job, LIVEKIT__JOB_STATUS__JS_FAILED, "no worker came for it in time", BY_WORKER);
+      break;
+    }
   }
 }
 
@@ -412,6 +471,7 @@ static void on_availability(struct oh_agency *a, int64_t now_us, struct oh_agent
   }
   a->is_stale = true;
   job->stage = OH_JOB_RUNNING;
+  job->by_us = job->is_simulated ? OH_NEVER : now_us + OH_AGENT_JOIN_US; // no room tells of simulated ones
   state->status = LIVEKIT__JOB_STATUS__JS_RUNNING;
   state->started_at = state->updated_at = unix_ns(a, now_us);
   oh_message_set_text(&state->participant_identity, identity.data);
@@ -452,6 +512,8 @@ static void on_ping(struct oh_agency *a, int64_t now_us, const struct oh_agent_w
 static void on_simulate(struct oh_agency *a, int64_t now_us, struct oh_agent_worker *w,
                         const Livekit__SimulateJobRequest *request) {
   if (!request->room || !w->registration) return;
+  if (w->simulated >= OH_AGENT_SIMULATED_MAX)
+    return oh_count(&a->world->counters, OH_COUNT_agent_jobs_refused);
   Livekit__JobState state = LIVEKIT__JOB_STATE__INIT;
   Livekit__Job job = LIVEKIT__JOB__INIT;
   struct oh_sid id = oh_sid_new(&a->world->random, "AJ_");
@@ -468,19 +530,45 @@ static void on_simulate(struct oh_agency *a, int64_t now_us, struct oh_agent_wor
   struct oh_agency_job *made = oh_slab_add(&a->jobs, &slot);
   if (!made) return oh_count(&a->world->counters, OH_COUNT_agent_jobs_refused);
   made->id = slot;
+  made->is_simulated = true;
+  w->simulated++;
   made->job = (Livekit__Job *)oh_message_copy(&job.base);
   oh_map_put(&a->jobs_by_id, job.id, strlen(job.id), slot);
   ask(a, now_us, made, w);
+}
+
+static Livekit__WorkerMessage *read_message(bool text, const uint8_t *data, size_t len) {
+  const ProtobufCMessageDescriptor *type = &livekit__worker_message__descriptor;
+  const char *why;
+  if (len > OH_AGENT_MESSAGE_MAX) return NULL;
+  return (Livekit__WorkerMessage *)(text ? oh_json_read(type, (struct oh_str){(const char *)data, len}, &why)
+                                         : oh_message_read(type, data, len));
+}
+
+// A token bucket: what comes too fast ends the connection, because a message left out would break jobs.
+static bool may_speak(struct oh_agent_worker *w, int64_t now_us) {
+  const int64_t most = OH_AGENT_MESSAGES_BURST * MILLION;
+  int64_t passed_us = now_us - w->heard_us;
+  w->heard_us = now_us;
+  if (passed_us > most / OH_AGENT_MESSAGES_PER_S) passed_us = most / OH_AGENT_MESSAGES_PER_S;
+  w->credit += passed_us * OH_AGENT_MESSAGES_PER_S;
+  if (w->credit > most) w->credit = most;
+  if (w->credit < MILLION) return false;
+  w->credit -= MILLION;
+  return true;
 }
 
 void oh_agency_recv(struct oh_agency *a, int64_t now_us, oh_id worker, bool text, const uint8_t *data,
                     size_t len) {
   struct oh_agent_worker *w = oh_slab_find(&a->workers, worker);
   if (!w || w->closing) return;
-  Livekit__WorkerMessage *m =
-      text || len > OH_AGENT_MESSAGE_MAX
-          ? NULL
-          : (Livekit__WorkerMessage *)oh_message_read(&livekit__worker_message__descriptor, data, len);
+  if (!may_speak(w, now_us)) {
+    oh_count(&a->world->counters, OH_COUNT_agent_workers_flooding);
+    oh_log(&a->world->log, OH_LOG_WARN, "agent worker sends too many messages", "worker=%s", w->sid.text);
+    return hang_up(a, w, POLICY);
+  }
+  w->json = text;
+  Livekit__WorkerMessage *m = read_message(text, data, len);
   if (!m) {
     oh_count(&a->world->counters, OH_COUNT_agent_drop_malformed);
     return hang_up(a, w, PROTOCOL_ERROR);

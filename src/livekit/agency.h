@@ -5,11 +5,15 @@
 //
 //   oh_agency_order ─> asked: availability ─ yes ─> running ─ update_job, or its worker is lost ─> over
 //                        ^   └ no, or 10 s ─> the next worker                        (oh_agency_next_news)
-//                        └─ waiting: there is no worker free of that name yet
+//                        └─ waiting: there is no worker free of that name yet, or it is too early
+//
+// A running job whose agent does not join its room (oh_agency_joined) in OH_AGENT_JOIN_US is over, too. Text
+// frames are JSON, and are answered in JSON, as in LiveKit.
 #pragma once
 #include "agent.pb-c.h"
 #include "base/slab.h"
 #include "base/world.h"
+#include "livekit/sid.h"
 #include "livekit/token.h"
 
 struct oh_agency;
@@ -25,9 +29,16 @@ void oh_agency_recv(struct oh_agency *agency, int64_t now_us, oh_id worker, bool
                     size_t len);
 void oh_agency_disconnected(struct oh_agency *agency, int64_t now_us, oh_id worker);
 
-// A job that a room wants done, as a packed livekit.Job: id, type, room, participant, agent_name, …. With
-// `waits` it may wait for a worker; else it is forgotten when there is none.
-void oh_agency_order(struct oh_agency *agency, int64_t now_us, const uint8_t *job, size_t len, bool waits);
+struct oh_job_terms {
+  bool waits;          // for a worker to come; else it is forgotten when there is none
+  int64_t delay_us;    // nobody is asked before
+  struct oh_sid avoid; // a worker that has failed at it, if there is another; empty: none
+};
+// A job that a room wants done, as a packed livekit.Job: id, type, room, participant, agent_name, ….
+void oh_agency_order(struct oh_agency *agency, int64_t now_us, const uint8_t *job, size_t len,
+                     const struct oh_job_terms *terms);
+// Its agent is in the room.
+void oh_agency_joined(struct oh_agency *agency, const char *job_id);
 // The room does not want it any more; its worker is told.
 void oh_agency_cancel(struct oh_agency *agency, int64_t now_us, const char *job_id);
 // Bit n: some worker without a name does jobs of livekit.JobType n, for any room.
@@ -35,9 +46,10 @@ unsigned oh_agency_automatic(const struct oh_agency *agency);
 
 struct oh_agency_frame {
   oh_id worker;
-  bool close; // instead of a message: with code 1000, or 1002 for one that broke the protocol
+  bool close; // instead of a message: with code 1000, 1002 for one that broke the protocol, 1008, 1009
+  bool text;  // JSON
   uint16_t code;
-  uint8_t *data; // a binary message; malloc'd: the caller free()s
+  uint8_t *data; // malloc'd: the caller free()s
   size_t len;
 };
 bool oh_agency_next_frame(struct oh_agency *agency, struct oh_agency_frame *frame);

@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "livekit/agency.h"
-#include "livekit/sid.h"
 
 struct oh_agent_worker {
   oh_id id;
@@ -12,16 +11,20 @@ struct oh_agent_worker {
   Livekit__RegisterWorkerRequest *registration; // NULL: not registered yet
   int64_t register_by_us;
   float load;
-  bool full, closing; // closing: told to go, nothing more is read or sent
+  bool full, json;
+  bool closing;             // told to go, nothing more is read or sent
+  uint32_t simulated;       // jobs that it has made up
+  int64_t credit, heard_us; // messages that it may send, in millionths, as of then
 };
 
-enum oh_job_stage { OH_JOB_WAITING, OH_JOB_ASKED, OH_JOB_RUNNING };
+enum oh_job_stage { OH_JOB_DELAYED, OH_JOB_WAITING, OH_JOB_ASKED, OH_JOB_RUNNING };
 struct oh_agency_job {
   oh_id id, worker; // worker: asked, or running it; 0 while it waits
   Livekit__Job *job;
   enum oh_job_stage stage;
-  bool waits;
-  int64_t by_us;         // not while it runs
+  bool waits, is_simulated; // simulated: for the worker that made it up, and nobody else
+  struct oh_sid avoid;
+  int64_t by_us;         // running: for its agent to join; OH_NEVER once it has
   int64_t wait_until_us; // for a worker to come
   oh_id tried[OH_AGENT_TRIES_MAX];
   uint32_t tried_count;

@@ -92,11 +92,13 @@ static bool make_room(struct oh_dispatch *dispatch) {
 }
 
 static void order_job(struct oh_house *house, int64_t now_us, struct oh_room *room,
-                      struct oh_dispatch *dispatch, Livekit__JobType type, oh_id subject, uint32_t attempt) {
+                      struct oh_dispatch *dispatch, const struct oh_room_job *what,
+                      const struct oh_job_terms *terms) {
   if (house->draining || !make_room(dispatch)) return;
   struct oh_room_job *job = calloc(1, sizeof *job);
   OH_CHECK(job);
-  *job = (struct oh_room_job){.next = dispatch->jobs, .type = type, .subject = subject, .attempt = attempt};
+  *job = (struct oh_room_job){
+      .next = dispatch->jobs, .type = what->type, .subject = what->subject, .attempt = what->attempt};
   job->id = oh_sid_new(&house->world->random, "AJ_");
   Livekit__JobState state = LIVEKIT__JOB_STATE__INIT;
   state.updated_at = unix_ns(house, now_us);
@@ -104,7 +106,7 @@ static void order_job(struct oh_house *house, int64_t now_us, struct oh_room *ro
   dispatch->jobs = job;
   Livekit__Job message;
   describe_job(house, room, dispatch, job, &message);
-  struct oh_job_order order = {.id = job->id, .waits = !dispatch->automatic};
+  struct oh_job_order order = {.id = job->id, .terms = *terms};
   order.job = oh_message_write(&message.base, &order.len);
   push(house, &order);
 }
@@ -115,16 +117,40 @@ static void cancel(struct oh_house *house, struct oh_room_job *job) {
   push(house, &(struct oh_job_order){.id = job->id});
 }
 
-// A job has ended by itself or badly: `failed` ones are done again while people are there to be served.
+static void order_first(struct oh_house *house, int64_t now_us, struct oh_room *room,
+                        struct oh_dispatch *dispatch, Livekit__JobType type, oh_id subject) {
+  const struct oh_room_job job = {.type = type, .subject = subject, .attempt = 1};
+  order_job(house, now_us, room, dispatch, &job, &(struct oh_job_terms){.waits = !dispatch->automatic});
+}
+
+static bool is_proven(struct oh_house *house, int64_t now_us, const struct oh_room_job *job) {
+  const struct oh_participant *agent = job->agent ? oh_participant_at(house, job->agent) : NULL;
+  return agent && agent->first_connected_us && now_us - agent->first_connected_us >= OH_DISPATCH_PROVEN_US;
+}
+
+// From half to one and a half of the time, so that the jobs of a worker that died do not come back in step.
+static int64_t delay_before(struct oh_house *house, uint32_t attempt) {
+  int64_t delay_us = OH_DISPATCH_AGAIN_US << (attempt - 2);
+  if (delay_us > OH_DISPATCH_AGAIN_MAX_US) delay_us = OH_DISPATCH_AGAIN_MAX_US;
+  return delay_us / 2 + (int64_t)(oh_random_u32(&house->world->random) % (uint32_t)delay_us);
+}
+
+// A job has ended by itself or badly: `failed` ones are done again while people are there to be served, by
+// another worker if there is one.
 static void end(struct oh_house *house, int64_t now_us, struct oh_room *room, struct oh_dispatch *dispatch,
                 struct oh_room_job *job, bool failed) {
+  bool proven = is_proven(house, now_us, job);
+  struct oh_room_job next = {
+      .type = job->type, .subject = job->subject, .attempt = proven ? 2 : job->attempt + 1};
   job->over = true;
   job->agent = 0;
   bool wanted = dispatch->wish->restart_policy == LIVEKIT__JOB_RESTART_POLICY__JRP_ON_FAILURE &&
-                oh_room_counted(room) > 0 && job->attempt < OH_DISPATCH_ATTEMPTS_MAX;
+                oh_room_counted(room) > 0 && next.attempt <= OH_DISPATCH_ATTEMPTS_MAX;
   if (!failed || !wanted) return;
   oh_count(&house->world->counters, OH_COUNT_agent_jobs_again);
-  order_job(house, now_us, room, dispatch, job->type, job->subject, job->attempt + 1);
+  struct oh_job_terms terms = {.waits = true, .delay_us = delay_before(house, next.attempt)};
+  snprintf(terms.avoid.text, sizeof terms.avoid.text, "%s", job->state->worker_id);
+  order_job(house, now_us, room, dispatch, &next, &terms);
 }
 
 // ---- dispatches
@@ -143,7 +169,7 @@ static bool serves(const struct oh_house *house, const struct oh_dispatch *dispa
 static void order_for(struct oh_house *house, int64_t now_us, struct oh_participant *p,
                       struct oh_dispatch *dispatch, Livekit__JobType type) {
   if (p->dependent || p->resident || !serves(house, dispatch, type)) return;
-  order_job(house, now_us, p->room, dispatch, type, p->id, 1);
+  order_first(house, now_us, p->room, dispatch, type, p->id);
 }
 
 static bool has_published(const struct oh_participant *p) {
@@ -167,7 +193,7 @@ struct oh_dispatch *oh_dispatch_add(struct oh_house *house, int64_t now_us, stru
                                    .created_unix_us = oh_unix_us(house->world, now_us)};
   *end_of_list = dispatch;
   if (serves(house, dispatch, LIVEKIT__JOB_TYPE__JT_ROOM))
-    order_job(house, now_us, room, dispatch, LIVEKIT__JOB_TYPE__JT_ROOM, 0, 1);
+    order_first(house, now_us, room, dispatch, LIVEKIT__JOB_TYPE__JT_ROOM, 0);
   for (struct oh_participant *p = room->participants; p; p = p->next) {
     if (p->state != LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE) continue;
     order_for(house, now_us, p, dispatch, LIVEKIT__JOB_TYPE__JT_PARTICIPANT);
@@ -247,10 +273,16 @@ Livekit__AgentDispatch *oh_dispatch_describe(struct oh_house *house, const struc
 
 // ---- what happens in the room
 
-void oh_dispatch_joined(struct oh_participant *p) {
+static void has_come(struct oh_house *house, struct oh_room_job *job, oh_id agent) {
+  job->agent = agent;
+  push(house, &(struct oh_job_order){.id = job->id, .joined = true});
+}
+
+void oh_dispatch_joined(struct oh_house *house, struct oh_participant *p) {
   for (struct oh_dispatch *d = p->room->dispatches; d; d = d->next)
     for (struct oh_room_job *job = d->jobs; job; job = job->next)
-      if (!job->over && strcmp(job->state->participant_identity, p->claims.identity) == 0) job->agent = p->id;
+      if (!job->over && strcmp(job->state->participant_identity, p->claims.identity) == 0)
+        has_come(house, job, p->id);
 }
 
 void oh_dispatch_arrived(struct oh_house *house, int64_t now_us, struct oh_participant *p) {
@@ -346,7 +378,7 @@ void oh_house_job_news(struct oh_house *house, int64_t now_us, const struct oh_j
   oh_message_free(job->state);
   job->state = state;
   struct oh_participant *agent = oh_participant_by_identity(room, state->participant_identity);
-  if (agent && !job->agent) job->agent = agent->id;
+  if (agent && !job->agent) has_come(house, job, agent->id);
   bool ran = state->started_at != 0;
   if (news->unserved)
     drop_job(dispatch, job);

@@ -1,7 +1,8 @@
 // dispatch.h — the agents that a room wants: by its settings, by AgentDispatchService, or automatically when
 // it names none; the jobs that come of it, and the participants that do them (facts/LIVEKIT.md 9.3, 9.6).
 // Jobs go out as orders to the agency (agency.h), which may be on another thread; its news come in. An agent
-// that is lost while people are in the room is sent for again.
+// that is lost while people are in the room is sent for again: after a second, twice as long each time, and
+// OH_DISPATCH_ATTEMPTS_MAX times, counted anew once it was on the call for a minute.
 #pragma once
 #include "agent.pb-c.h"
 #include "livekit/participant.h"
@@ -39,7 +40,7 @@ Livekit__AgentDispatch *oh_dispatch_describe(struct oh_house *house, const struc
                                              const struct oh_dispatch *dispatch, int64_t deleted_unix_us);
 
 // An agent has joined: which job it came for is known by its identity.
-void oh_dispatch_joined(struct oh_participant *agent);
+void oh_dispatch_joined(struct oh_house *house, struct oh_participant *agent);
 // Somebody became ACTIVE, published for the first time, is about to go, lost their signalling.
 void oh_dispatch_arrived(struct oh_house *house, int64_t now_us, struct oh_participant *participant);
 void oh_dispatch_published(struct oh_house *house, int64_t now_us, struct oh_participant *participant);

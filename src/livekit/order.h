@@ -8,9 +8,10 @@
 struct oh_house;
 struct oh_job_order {
   struct oh_sid id;
-  uint8_t *job; // packed livekit.Job, malloc'd; NULL: it is not wanted any more
+  uint8_t *job; // packed livekit.Job, malloc'd; NULL: it is not wanted any more, or
+  bool joined;  // its agent has come
   size_t len;
-  bool waits; // for a worker to come
+  struct oh_job_terms terms;
 };
 void oh_job_order_fini(struct oh_job_order *order);
 // The next one, in order; the caller finishes it. Drain after each call to the house, as its frames.

@@ -99,7 +99,7 @@ struct oh_participant *oh_participant_open(struct oh_house *house, int64_t now_u
   }
   *end = p;
   room->participant_count++;
-  if (p->dependent) oh_dispatch_joined(p);
+  if (p->dependent) oh_dispatch_joined(house, p);
   return p;
 }
 

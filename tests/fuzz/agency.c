@@ -4,11 +4,13 @@
 // there.
 //
 // Input: records of {op, length (2 bytes, little endian), payload}. op % 8: 0–2 a worker says the payload,
-// 3 it connects, 4 it goes, 5 a job is ordered, 6 one is cancelled, 7 time passes; op / 8 picks whom.
+// 3 it connects, 4 it goes, 5 a job is ordered, 6 one is cancelled or its agent
+// joins, 7 time passes; op / 8 picks whom.
 #include "livekit/agency.h"
 #include "agent.pb-c.h"
 #include "base/check.h"
 #include "base/heap.h"
+#include "livekit/json.h"
 #include "livekit/message.h"
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +42,11 @@ static void drain(struct stage *s) {
   struct oh_agency_frame frame;
   while (oh_agency_next_frame(s->agency, &frame)) {
     if (!frame.close) {
+      const char *why;
+      const ProtobufCMessageDescriptor *type = &livekit__server_message__descriptor;
       ProtobufCMessage *message =
-          oh_message_read(&livekit__server_message__descriptor, frame.data, frame.len);
+          frame.text ? oh_json_read(type, (struct oh_str){(const char *)frame.data, frame.len}, &why)
+                     : oh_message_read(type, frame.data, frame.len);
       OH_CHECK(message);
       oh_message_free(message);
     }
@@ -81,7 +86,9 @@ static void order(struct stage *s, unsigned n, const uint8_t *payload, size_t le
   size_t bytes_len;
   uint8_t *bytes = oh_message_write(&job.base, &bytes_len);
   s->ordered[n] = true;
-  oh_agency_order(s->agency, s->now_us, bytes, bytes_len, len && payload[0] & 2);
+  const struct oh_job_terms terms = {.waits = len && payload[0] & 2,
+                                     .delay_us = len && payload[0] & 4 ? 1500000 : 0};
+  oh_agency_order(s->agency, s->now_us, bytes, bytes_len, &terms);
   free(bytes);
 }
 
@@ -99,7 +106,10 @@ static void step(struct stage *s, uint8_t op, const uint8_t *payload, size_t len
   case 5: order(s, job, payload, len); break;
   case 6:
     snprintf(id, sizeof id, "AJ_%u", job);
-    oh_agency_cancel(s->agency, s->now_us, id);
+    if (len)
+      oh_agency_joined(s->agency, id);
+    else
+      oh_agency_cancel(s->agency, s->now_us, id);
     break;
   case 7:
     s->now_us += (int64_t)len * 1000000;

@@ -99,7 +99,8 @@ static void status(struct scene *s, oh_id worker, bool full, float load) {
   say(s, worker, &message);
 }
 
-static void order(struct scene *s, const char *id, const char *name, Livekit__JobType type, bool waits) {
+static void order_by(struct scene *s, const char *id, const char *name, Livekit__JobType type,
+                     const struct oh_job_terms *terms) {
   Livekit__Room room = LIVEKIT__ROOM__INIT;
   room.name = (char *)"den";
   Livekit__JobState state = LIVEKIT__JOB_STATE__INIT;
@@ -111,9 +112,13 @@ static void order(struct scene *s, const char *id, const char *name, Livekit__Jo
   job.agent_name = (char *)name;
   size_t len;
   uint8_t *bytes = oh_message_write(&job.base, &len);
-  oh_agency_order(s->agency, s->now_us, bytes, len, waits);
+  oh_agency_order(s->agency, s->now_us, bytes, len, terms);
   free(bytes);
   drain(s);
+}
+
+static void order(struct scene *s, const char *id, const char *name, Livekit__JobType type, bool waits) {
+  order_by(s, id, name, type, &(struct oh_job_terms){.waits = waits});
 }
 
 static void answer(struct scene *s, oh_id worker, const char *job, bool available, bool terminate) {
@@ -189,6 +194,7 @@ static void a_job_is_asked_for_assigned_and_done(void **unused) {
   assert_false(claims.video.room_admin || claims.video.room_create || claims.video.hidden);
   oh_claims_fini(&claims);
   assert_int_equal(told(&s, "AJ_1"), LIVEKIT__JOB_STATUS__JS_RUNNING);
+  oh_agency_joined(s.agency, "AJ_1");
   pass(&s, 3600 * 1000000LL); // it has no deadline any more
   assert_int_equal(told(&s, "AJ_1"), LIVEKIT__JOB_STATUS__JS_RUNNING);
   report(&s, ada, "AJ_1", LIVEKIT__JOB_STATUS__JS_SUCCESS);
@@ -355,6 +361,156 @@ static void rooms_know_for_which_jobs_nameless_workers_are_there(void **unused) 
   scene_close(&s);
 }
 
+static void an_agent_that_never_joins_costs_its_worker_the_job(void **unused) {
+  (void)unused;
+  struct scene s;
+  scene_open(&s);
+  oh_id ada = add(&s, "ada", LIVEKIT__JOB_TYPE__JT_ROOM);
+  order(&s, "AJ_1", "ada", LIVEKIT__JOB_TYPE__JT_ROOM, true);
+  answer(&s, ada, "AJ_1", true, false);
+  pass(&s, OH_AGENT_JOIN_US - 1);
+  assert_int_equal(told(&s, "AJ_1"), LIVEKIT__JOB_STATUS__JS_RUNNING);
+  pass(&s, 1);
+  assert_int_equal(told(&s, "AJ_1"), LIVEKIT__JOB_STATUS__JS_FAILED);
+  assert_int_equal(last(&s, ada)->message_case, LIVEKIT__SERVER_MESSAGE__MESSAGE_TERMINATION);
+  assert_int_equal(s.world.counters.value[OH_COUNT_agent_jobs_unjoined], 1);
+  assert_int_equal(oh_agency_stats(s.agency).jobs, 0);
+  scene_close(&s);
+}
+
+static void a_delayed_job_comes_later_and_to_another_worker(void **unused) {
+  (void)unused;
+  for (int others = 1; others >= 0; others--) {
+    struct scene s;
+    scene_open(&s);
+    oh_id bad = add(&s, "ada", LIVEKIT__JOB_TYPE__JT_ROOM), good = 0;
+    struct oh_job_terms terms = {.waits = true, .delay_us = 2000000};
+    snprintf(terms.avoid.text, sizeof terms.avoid.text, "%s", last(&s, bad)->register_->worker_id);
+    if (others) good = add(&s, "ada", LIVEKIT__JOB_TYPE__JT_ROOM);
+    if (others) status(&s, good, false, 1); // it has much more to do, and yet is the one to ask
+    order_by(&s, "AJ_1", "ada", LIVEKIT__JOB_TYPE__JT_ROOM, &terms);
+    assert_int_equal(oh_agency_stats(s.agency).waiting, 1);
+    pass(&s, 1999999);
+    assert_false(is_asked(&s, bad, "AJ_1") || (others && is_asked(&s, good, "AJ_1")));
+    add(&s, "ada", LIVEKIT__JOB_TYPE__JT_PUBLISHER); // who comes meanwhile does not shorten it
+    pass(&s, 1);
+    assert_true(is_asked(&s, others ? good : bad, "AJ_1"));
+    scene_close(&s);
+  }
+}
+
+static void simulate(struct scene *s, oh_id worker) {
+  Livekit__Room room = LIVEKIT__ROOM__INIT;
+  room.name = (char *)"den";
+  Livekit__SimulateJobRequest request = LIVEKIT__SIMULATE_JOB_REQUEST__INIT;
+  request.room = &room;
+  Livekit__WorkerMessage message = LIVEKIT__WORKER_MESSAGE__INIT;
+  message.message_case = LIVEKIT__WORKER_MESSAGE__MESSAGE_SIMULATE_JOB;
+  message.simulate_job = &request;
+  say(s, worker, &message);
+}
+
+static void a_simulated_job_is_for_who_made_it_up(void **unused) {
+  (void)unused;
+  struct scene s;
+  scene_open(&s);
+  oh_id ada = add(&s, "ada", LIVEKIT__JOB_TYPE__JT_ROOM), other = add(&s, "ada", LIVEKIT__JOB_TYPE__JT_ROOM);
+  for (int way = 0; way < 5; way++) { // declined, silent, failed, done, gone
+    simulate(&s, ada);
+    assert_int_equal(oh_agency_stats(s.agency).jobs, 1);
+    char id[32];
+    snprintf(id, sizeof id, "%s", last(&s, ada)->availability->job->id);
+    if (way == 0) answer(&s, ada, id, false, false);
+    if (way == 1) pass(&s, OH_AGENT_ANSWER_US);
+    if (way >= 2) {
+      answer(&s, ada, id, true, false);
+      pass(&s, 2 * OH_AGENT_JOIN_US); // no room will ever tell that its agent came
+      assert_int_equal(oh_agency_stats(s.agency).jobs, 1);
+    }
+    if (way == 2) report(&s, ada, id, LIVEKIT__JOB_STATUS__JS_FAILED);
+    if (way == 3) report(&s, ada, id, LIVEKIT__JOB_STATUS__JS_SUCCESS);
+    if (way == 4) oh_agency_disconnected(s.agency, s.now_us, ada), drain(&s);
+    assert_int_equal(oh_agency_stats(s.agency).jobs, 0);
+    assert_int_equal(last(&s, other)->message_case, LIVEKIT__SERVER_MESSAGE__MESSAGE_REGISTER);
+  }
+  forget(&s);
+  for (int i = 0; i < OH_AGENT_SIMULATED_MAX + 3; i++)
+    simulate(&s, other);
+  assert_int_equal(oh_agency_stats(s.agency).jobs, OH_AGENT_SIMULATED_MAX);
+  assert_int_equal(s.world.counters.value[OH_COUNT_agent_jobs_refused], 3);
+  answer(&s, other, last(&s, other)->availability->job->id, false, false);
+  simulate(&s, other); // there is room for one again
+  assert_int_equal(oh_agency_stats(s.agency).jobs, OH_AGENT_SIMULATED_MAX);
+  scene_close(&s);
+}
+
+static void hear(struct scene *s, oh_id worker, const char *json) {
+  oh_agency_recv(s->agency, s->now_us, worker, true, (const uint8_t *)json, strlen(json));
+}
+
+static bool begins(const struct oh_agency_frame *frame, const char *text) {
+  return frame->len >= strlen(text) && memcmp(frame->data, text, strlen(text)) == 0;
+}
+
+static void who_speaks_json_is_answered_in_json(void **unused) {
+  (void)unused;
+  struct scene s;
+  scene_open(&s);
+  oh_id worker = oh_agency_connect(s.agency, s.now_us, &key);
+  hear(&s, worker, "{\"register\":{\"type\":\"JT_ROOM\",\"agentName\":\"ada\",\"version\":\"1\"}}");
+  struct oh_agency_frame frame;
+  assert_true(oh_agency_next_frame(s.agency, &frame));
+  assert_true(frame.text && !frame.close && begins(&frame, "{\"register\":{\"workerId\":\"AW_"));
+  free(frame.data);
+  order(&s, "AJ_1", "ada", LIVEKIT__JOB_TYPE__JT_ROOM, true); // reads it as protobuf: in vain
+  assert_int_equal(s.got_count, 1);
+  assert_null(s.got[0]);
+  hear(&s, worker, "{\"availability\":{\"job_id\":\"AJ_1\",\"available\":true}}");
+  assert_true(oh_agency_next_frame(s.agency, &frame));
+  assert_true(frame.text && begins(&frame, "{\"assignment\":{\"job\":{\"id\":\"AJ_1\""));
+  free(frame.data);
+  drain(&s);
+  assert_int_equal(told(&s, "AJ_1"), LIVEKIT__JOB_STATUS__JS_RUNNING);
+  // A binary message, and it is answered so.
+  Livekit__WorkerPing ping = LIVEKIT__WORKER_PING__INIT;
+  ping.timestamp = 5;
+  Livekit__WorkerMessage message = LIVEKIT__WORKER_MESSAGE__INIT;
+  message.message_case = LIVEKIT__WORKER_MESSAGE__MESSAGE_PING;
+  message.ping = &ping;
+  say(&s, worker, &message);
+  assert_int_equal(last(&s, worker)->pong->last_timestamp, 5);
+  hear(&s, worker, "{\"ping\":");
+  drain(&s);
+  assert_true(s.closed[s.got_count - 1]);
+  scene_close(&s);
+}
+
+static void who_talks_too_much_is_cut_off(void **unused) {
+  (void)unused;
+  struct scene s;
+  scene_open(&s);
+  oh_id quick = add(&s, "ada", LIVEKIT__JOB_TYPE__JT_ROOM),
+        steady = add(&s, "ada", LIVEKIT__JOB_TYPE__JT_ROOM);
+  forget(&s);
+  const uint8_t status_message[] = {0x1a, 0x00}; // update_worker, empty: nothing is answered
+  for (int i = 0; i < OH_AGENT_MESSAGES_BURST - 1; i++)
+    oh_agency_recv(s.agency, s.now_us, quick, false, status_message, sizeof status_message);
+  drain(&s);
+  assert_int_equal(s.got_count, 0);
+  oh_agency_recv(s.agency, s.now_us, quick, false, status_message, sizeof status_message);
+  drain(&s);
+  assert_true(s.got_count == 1 && s.closed[0] && s.to[0] == quick);
+  assert_int_equal(s.world.counters.value[OH_COUNT_agent_workers_flooding], 1);
+  // At the allowed rate it may go on for ever, even when the clock has stood still or leapt.
+  for (int i = 0; i < 10 * OH_AGENT_MESSAGES_BURST; i++) {
+    s.now_us += i == 5000 ? 1000000000000000 : 1000000 / OH_AGENT_MESSAGES_PER_S;
+    oh_agency_recv(s.agency, s.now_us, steady, false, status_message, sizeof status_message);
+  }
+  drain(&s);
+  assert_int_equal(s.got_count, 1);
+  scene_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_job_is_asked_for_assigned_and_done),
@@ -365,6 +521,11 @@ int main(void) {
       cmocka_unit_test(a_cancelled_job_is_terminated),
       cmocka_unit_test(the_less_loaded_get_more),
       cmocka_unit_test(strangers_are_shown_the_door),
+      cmocka_unit_test(an_agent_that_never_joins_costs_its_worker_the_job),
+      cmocka_unit_test(a_delayed_job_comes_later_and_to_another_worker),
+      cmocka_unit_test(a_simulated_job_is_for_who_made_it_up),
+      cmocka_unit_test(who_speaks_json_is_answered_in_json),
+      cmocka_unit_test(who_talks_too_much_is_cut_off),
       cmocka_unit_test(rooms_know_for_which_jobs_nameless_workers_are_there),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
