@@ -216,7 +216,57 @@ static void check_webhooks(const struct oh_doctor_facts *f, struct oh_checkup *c
                    urls->count == 1 ? " is" : "s are", f->config->webhook_key->id);
 }
 
+static void check_turn_config(const struct oh_doctor_facts *f, struct oh_checkup *c) {
+  const struct oh_config *config = f->config;
+  if (!config->turn.enabled) return;
+  if (!config->turn.tls_port)
+    oh_checkup_add(c, "turn-tls", OH_VERDICT_WARN,
+                   "Set turn.domain, and a certificate for it: only TLS gets through strict firewalls.",
+                   "TURN is there by UDP only.");
+  else if (config->turn.external_tls)
+    oh_checkup_add(
+        c, "turn-tls", OH_VERDICT_OK, NULL,
+        "A proxy has to end TLS for %s on port 443 and hand the bare stream, not HTTP, to TCP port %u.",
+        config->turn.domain, config->turn.tls_port);
+  else if (f->turn.cert_names_it == OH_SEEN_NO)
+    oh_checkup_add(c, "turn-certificate", OH_VERDICT_FAIL,
+                   "Get a certificate for turn.domain (turn.cert_file), or say its own name in turn.domain.",
+                   "The certificate of TURN: %s.", f->turn.cert_error);
+  else if (f->turn.cert_names_it == OH_SEEN_YES)
+    oh_checkup_add(c, "turn-certificate", OH_VERDICT_OK, NULL, "The certificate of TURN is for %s.",
+                   config->turn.domain);
+}
+
 // ---- of the running server
+
+static void check_turn_answers(const struct oh_doctor_facts *f, struct oh_checkup *c) {
+  const struct oh_doctor_turn *turn = &f->turn;
+  int64_t days = (turn->cert_until_unix_s - f->health.asked_unix_s) / 86400;
+  if (turn->udp == OH_SEEN_YES)
+    oh_checkup_add(c, "turn-udp", OH_VERDICT_OK, NULL, "TURN answers by UDP.");
+  else if (turn->udp == OH_SEEN_NO)
+    oh_checkup_add(c, "turn-udp", OH_VERDICT_WARN,
+                   "Open UDP port turn.udp_port in the firewall. Behind NAT, ask from outside.",
+                   "TURN does not answer by UDP port %u at %s.", f->config->turn.udp_port,
+                   f->config->rtc.node_ip.items[0]);
+  if (turn->tls_cert_bad)
+    oh_checkup_add(c, "turn-reachable", OH_VERDICT_FAIL,
+                   "Send the whole chain (fullchain.pem) for turn.domain; browsers refuse it otherwise.",
+                   "The certificate at %s is not good: %s.", f->config->turn.domain, turn->tls_error);
+  else if (turn->tls == OH_SEEN_YES && days < CERT_WARN_S / 86400)
+    oh_checkup_add(c, "turn-reachable", OH_VERDICT_WARN, "Renew it, then send SIGHUP.",
+                   "The certificate of TURN ends in %" PRId64 " days.", days);
+  else if (turn->tls == OH_SEEN_YES)
+    oh_checkup_add(c, "turn-reachable", OH_VERDICT_OK, NULL,
+                   "TURN answers by TLS; its certificate is good for %" PRId64 " days.", days);
+  else if (turn->tls == OH_SEEN_NO)
+    oh_checkup_add(
+        c, "turn-reachable", OH_VERDICT_FAIL,
+        f->config->turn.external_tls
+            ? "Let the proxy end TLS for turn.domain on port 443 and hand the stream to turn.tls_port."
+            : "Open TCP port turn.tls_port in the firewall, and let turn.domain lead to this machine.",
+        "There is no TLS at %s: %s.", f->config->turn.domain, turn->tls_error);
+}
 
 static void check_dns(const struct oh_doctor_facts *f, struct oh_checkup *c) {
   if (f->dns_found == OH_SEEN_YES)
@@ -372,11 +422,11 @@ bool oh_doctor_csp_allows(struct oh_str csp, struct oh_str server, const char **
 
 void oh_doctor_check(const struct oh_doctor_facts *facts, struct oh_checkup *checkup) {
   static void (*const of_config[])(const struct oh_doctor_facts *, struct oh_checkup *) = {
-      check_keys,    check_secret,   check_public_url, check_origins, check_callers,
-      check_node_ip, check_tcp,      check_admin,      check_ports,   check_files,
-      check_buffers, check_data_dir, check_jwks,       check_webhooks};
+      check_keys,    check_secret,   check_public_url, check_origins,  check_callers,
+      check_node_ip, check_tcp,      check_admin,      check_ports,    check_files,
+      check_buffers, check_data_dir, check_jwks,       check_webhooks, check_turn_config};
   static void (*const of_server[])(const struct oh_doctor_facts *, struct oh_checkup *) = {
-      check_dns, check_answer, check_clock, check_cors, check_calls, check_page};
+      check_dns, check_answer, check_clock, check_cors, check_calls, check_page, check_turn_answers};
   checkup->count = 0;
   if (facts->config_error)
     oh_checkup_add(checkup, "configuration", OH_VERDICT_FAIL, "`offhook help config` lists all keys.", "%s",

@@ -28,6 +28,14 @@ struct oh_doctor_call { // an echo call through the server
   char error[256];
   uint32_t connected_ms;
 };
+struct oh_doctor_turn {       // the embedded TURN server
+  enum oh_seen cert_names_it; // turn.domain stands in the certificate's file
+  char cert_error[256];
+  enum oh_seen udp, tls; // it answers at the first rtc.node_ip; the handshake went well at turn.domain
+  bool tls_cert_bad;
+  int64_t cert_until_unix_s; // as met in the handshake; 0: none was seen
+  char tls_error[256];
+};
 struct oh_doctor_facts {
   const struct oh_config *config;
   const char *config_error; // it could not be read: nothing else of it is looked at
@@ -37,6 +45,7 @@ struct oh_doctor_facts {
       page; // URL/healthz, OPTIONS of the token, the page given with --page
   const char *page_url;
   struct oh_doctor_call udp, tcp;
+  struct oh_doctor_turn turn;
   struct oh_doctor_port ports[8];
   uint32_t port_count;
   char dns[512]; // the addresses of the URL's host, blanks between

@@ -60,6 +60,8 @@ static void look_at_ports(const struct oh_doctor_wish *wish, struct oh_doctor_fa
       {"UDP media", config->rtc.udp_port, SOCK_DGRAM, !is_set(config->livekit_host)},
       {"TCP media", config->rtc.tcp_port, SOCK_STREAM,
        !is_set(config->livekit_host) && config->rtc.allow_tcp_fallback},
+      {"TURN UDP", config->turn.udp_port, SOCK_DGRAM, config->turn.enabled},
+      {"TURN TLS", config->turn.tls_port, SOCK_STREAM, config->turn.enabled},
       {"metrics", config->admin.port, SOCK_STREAM, true},
   };
   snprintf(own_url, 512, "%s://localhost:%u", is_set(config->tls.cert) ? "https" : "http", config->port);
@@ -198,6 +200,7 @@ static void look_at_server(const struct oh_doctor_wish *wish, struct oh_doctor_f
   ask(wish, f->url, "/api/voice/token", "OPTIONS", fields, 3, &f->preflight);
   oh_doctor_call_echo(f->url, wish->ca_file, false, &f->udp);
   if (f->udp.joined == OH_SEEN_YES) oh_doctor_call_echo(f->url, wish->ca_file, true, &f->tcp);
+  oh_doctor_ask_turn(wish, f);
 }
 
 void oh_doctor_probe(const struct oh_doctor_wish *wish, struct oh_doctor_facts *f, char url[512]) {
@@ -206,6 +209,7 @@ void oh_doctor_probe(const struct oh_doctor_wish *wish, struct oh_doctor_facts *
     look_at_ports(wish, f, own_url);
     look_at_system(f);
     look_at_keys(wish, f);
+    oh_doctor_look_at_turn_file(f);
   }
   const char *public_url = f->config_error ? NULL : f->config->public_url;
   snprintf(url, 512, "%s", wish->url ? wish->url : is_set(public_url) ? public_url : own_url);

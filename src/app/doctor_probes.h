@@ -12,5 +12,8 @@ struct oh_doctor_wish {
 
 // Everything that the wish and the configuration in `facts` ask for. `url` holds facts->url afterwards.
 void oh_doctor_probe(const struct oh_doctor_wish *wish, struct oh_doctor_facts *facts, char url[512]);
+// The parts of oh_doctor_probe that are about TURN (doctor_turn.c): the certificate's file; and asking it.
+void oh_doctor_look_at_turn_file(struct oh_doctor_facts *facts);
+void oh_doctor_ask_turn(const struct oh_doctor_wish *wish, struct oh_doctor_facts *facts);
 // A call to the echo (doctor_call.c): joins with the server's own network check, speaks, and listens.
 void oh_doctor_call_echo(const char *url, const char *ca_file, bool tcp, struct oh_doctor_call *call);

@@ -80,6 +80,29 @@ struct oh_tls *oh_tls_keep(struct oh_tls *tls) {
   return tls;
 }
 
+bool oh_tls_names(const char *chain_path, const char *host, char error[OH_TLS_ERROR_MAX]) {
+  FILE *file = fopen(chain_path, "re");
+  X509 *cert = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+  bool ok = false;
+  char subject[128] = "nobody";
+  if (file) fclose(file);
+  ERR_clear_error();
+  if (!cert) {
+    snprintf(error, OH_TLS_ERROR_MAX, "%.180s cannot be read", chain_path);
+    return false;
+  }
+  X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, subject, sizeof subject);
+  if (X509_check_ip_asc(cert, host, 0) != 1 &&
+      X509_check_host(cert, host, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) != 1)
+    snprintf(error, OH_TLS_ERROR_MAX, "it is not for %.80s but for %.80s", host, subject);
+  else if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
+    snprintf(error, OH_TLS_ERROR_MAX, "it has ended");
+  else
+    ok = true;
+  X509_free(cert);
+  return ok;
+}
+
 void oh_tls_close(struct oh_tls *tls) {
   SSL_CTX_free(context_of(tls));
 }

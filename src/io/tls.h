@@ -15,6 +15,9 @@ struct oh_tls *oh_tls_open_server(const char *chain_path, const char *key_path, 
 struct oh_tls *oh_tls_open_client(const char *ca_path, char error[OH_TLS_ERROR_MAX]);
 struct oh_tls *oh_tls_keep(struct oh_tls *tls); // one more reference
 void oh_tls_close(struct oh_tls *tls);          // gives one reference back; NULL is fine
+// Whether a certificate's file (PEM, the first one in it) is for `host`, a name or an address, and still
+// valid. False: `error` says what it is for.
+bool oh_tls_names(const char *chain_path, const char *host, char error[OH_TLS_ERROR_MAX]);
 
 // Used by io/stream.c only.
 struct ssl_st;

@@ -79,7 +79,7 @@ bool oh_turn_read_channel_data(const uint8_t *data, size_t len, uint16_t *channe
 
 size_t oh_turn_frame(const uint8_t head[OH_TURN_CHANNEL_BYTES]) {
   size_t len = oh_load_u16_be(head + 2);
-  if (head[0] >> 4 == 4)
+  if (head[0] >> 6 == 1)
     len = OH_TURN_CHANNEL_BYTES + (len + 3) / 4 * 4;
   else if (head[0] < 4 && len % 4 == 0)
     len += OH_STUN_HEADER_BYTES;

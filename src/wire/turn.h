@@ -29,8 +29,8 @@ enum oh_turn_attribute {
   OH_TURN_TRANSPORT = 0x0019,
 };
 #define OH_TURN_CHANNEL_FIRST 0x4000
-#define OH_TURN_CHANNEL_LAST 0x4FFF
-#define OH_TURN_CHANNEL_BYTES 4 // header of ChannelData
+#define OH_TURN_CHANNEL_LAST 0x7FFE // RFC 5766; clients of RFC 8656 stay below 0x5000
+#define OH_TURN_CHANNEL_BYTES 4     // header of ChannelData
 
 struct oh_turn_message {
   struct oh_stun stun;
@@ -51,7 +51,7 @@ struct oh_turn_message {
 bool oh_turn_read(struct oh_turn_message *m, const uint8_t *data, size_t len);
 
 static inline bool oh_turn_is_channel_data(const uint8_t *data, size_t len) {
-  return len >= OH_TURN_CHANNEL_BYTES && data[0] >> 4 == 4;
+  return len >= OH_TURN_CHANNEL_BYTES && data[0] >> 6 == 1;
 }
 // The payload of ChannelData; padding behind it is left out. False: shorter than it says.
 bool oh_turn_read_channel_data(const uint8_t *data, size_t len, uint16_t *channel, struct oh_bytes *payload);

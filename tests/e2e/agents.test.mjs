@@ -78,6 +78,7 @@ proves('P55 an agent answers a call from the button: it is heard, what it says i
   const { page, problems } = await call()
   await hears(page, 660, LONG)
   await showsState(page, 'connected')
+  await page.locator('.peer').getByText('Assistant', { exact: true }).waitFor(LONG) // the visitor sees that it is no person
   await eventually('what it says arrives', () => page.evaluate(() => window.written.includes('good day')))
   await eventually('it was told the name', async () => (await agentOf(page)).attributes['test.answer'] === 'Grace')
   const { identity, isAgent, attributes } = await agentOf(page)

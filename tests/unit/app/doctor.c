@@ -31,6 +31,8 @@ static int make_good(void **state) {
   config.rtc.node_ip = (struct oh_strings){node, 1};
   config.rtc.allow_tcp_fallback = true;
   config.rtc.tcp_port = 7882;
+  config.turn.enabled = true, config.turn.external_tls = false;
+  config.turn.domain = TEXT("turn.call.example"), config.turn.udp_port = 3478, config.turn.tls_port = 5349;
   config.admin.bind = TEXT("127.0.0.1");
   config.limit.connections = 20000;
   memset(&facts, 0, sizeof facts);
@@ -49,6 +51,8 @@ static int make_good(void **state) {
   facts.page = (struct oh_doctor_page){.asked = true, .status = 200};
   facts.page_url = "https://shop.example/";
   facts.udp = facts.tcp = (struct oh_doctor_call){OH_SEEN_YES, OH_SEEN_YES, OH_SEEN_YES, "", 80};
+  facts.turn = (struct oh_doctor_turn){
+      .cert_names_it = OH_SEEN_YES, .udp = OH_SEEN_YES, .tls = OH_SEEN_YES, .cert_until_unix_s = 1800000000};
   facts.ports[0] =
       (struct oh_doctor_port){.what = "HTTP", .port = 7880, .error = EADDRINUSE, .is_ours = true};
   facts.port_count = 1;
@@ -82,7 +86,7 @@ static void test_S88_a_good_deployment_passes_as_a_whole(void **state) {
   for (uint32_t i = 0; i < checkup.count; i++)
     if (checkup.findings[i].verdict != OH_VERDICT_OK)
       fail_msg("%s: %s", checkup.findings[i].id, checkup.findings[i].seen);
-  assert_true(checkup.count >= 20);
+  assert_true(checkup.count >= 23);
 }
 
 static void test_S88_each_line_of_the_deployment_checklist_can_fail(void **state) {
@@ -108,6 +112,10 @@ static void test_S88_each_line_of_the_deployment_checklist_can_fail(void **state
   facts.url = NULL, expect("server", fail, "No server");
   config.webhook.urls.items = plain_hooks, expect("webhooks", fail, "http://hooks.example");
   config.data_dir = NULL, expect("webhooks", fail, "lost");
+  config.turn.tls_port = 0, expect("turn-tls", warn, "UDP only");
+  facts.turn.cert_names_it = OH_SEEN_NO, snprintf(facts.turn.cert_error, 100, "it is not for turn.example"),
+  expect("turn-certificate", fail, "not for turn.example");
+  config.turn.external_tls = true, expect("turn-tls", OH_VERDICT_OK, "port 5349");
 }
 
 static void test_S86_troubles_of_a_running_server(void **state) {
@@ -127,6 +135,10 @@ static void test_S86_troubles_of_a_running_server(void **state) {
   facts.udp.heard = OH_SEEN_NO, expect("call-udp", fail, "not heard");
   facts.udp.heard = facts.udp.connected = OH_SEEN_NO, expect("call-udp", fail, "no audio");
   facts.tcp.heard = facts.tcp.connected = OH_SEEN_NO, expect("call-tcp", fail, "by TCP");
+  facts.turn.udp = OH_SEEN_NO, expect("turn-udp", warn, "3478");
+  facts.turn.tls_cert_bad = true, facts.turn.tls = OH_SEEN_NO, expect("turn-reachable", fail, "not good");
+  facts.turn.tls = OH_SEEN_NO, expect("turn-reachable", fail, "no TLS at turn.call.example");
+  facts.turn.cert_until_unix_s = 1790000000 + 3 * 86400, expect("turn-reachable", warn, "3 days");
   snprintf(facts.page.csp, sizeof facts.page.csp, "script-src 'self'"),
       expect("page-csp", fail, "script-src");
   snprintf(facts.page.permissions, sizeof facts.page.permissions, "microphone=()"),

@@ -260,7 +260,9 @@ static void relays_both_ways_on_a_channel(void **state) {
   assert_int_equal(bind_channel(0x4001, v4(198, 51, 100, 7, 7882)), 0);
   assert_int_equal(bind_channel(0x4001, v4(192, 0, 2, 1, 7882)), 400); // bound to another
   assert_int_equal(bind_channel(0x4002, v4(198, 51, 100, 7, 7882)), 400);
-  assert_int_equal(bind_channel(0x5000, v4(192, 0, 2, 1, 7882)), 400);
+  assert_int_equal(bind_channel(0x3FFF, v4(192, 0, 2, 1, 7882)), 400);
+  assert_int_equal(bind_channel(0x7FFF, v4(192, 0, 2, 1, 7882)), 400);
+  assert_int_equal(bind_channel(0x8000, v4(192, 0, 2, 1, 7882)), 400);
   oh_turn_recv(b.turn, b.now_us, client(), in, sizeof in);
   assert_int_equal(b.relayed, 1);
   assert_int_equal(b.relayed_peer, 2);
@@ -280,6 +282,30 @@ static void relays_both_ways_on_a_channel(void **state) {
   b.now_us += OH_TURN_CHANNEL_US;
   oh_turn_recv(b.turn, b.now_us, client(), in, sizeof in); // the channel has lapsed
   assert_int_equal(b.relayed, 1);
+}
+
+// RFC 5766 gave four times as many numbers as RFC 8656; its clients are served.
+static void older_channel_numbers_are_taken(void **state) {
+  (void)state;
+  const uint16_t numbers[] = {0x4000, 0x4FFF, 0x5000, 0x7FFE};
+  const struct oh_addr peers[] = {v4(192, 0, 2, 1, 7882), v4(192, 0, 2, 1, 7883), v4(198, 51, 100, 7, 7882)};
+  for (uint32_t i = 0; i < 4; i++) {
+    const uint8_t data[] = {(uint8_t)(numbers[i] >> 8), (uint8_t)numbers[i], 0, 3, 'a', 'b', 'c', 0};
+    if (i % 3 == 0) {
+      oh_turn_stream_closed(b.turn, client()); // which ends the allocation before
+      assert_int_equal(allocate_from(client()), 0);
+    }
+    assert_int_equal(bind_channel(numbers[i], peers[i % 3]), 0);
+    assert_int_equal(oh_turn_frame(data), sizeof data);
+    oh_turn_recv(b.turn, b.now_us, client(), data, sizeof data);
+    assert_int_equal(b.relayed, i + 1);
+    assert_int_equal(b.relayed_peer, i % 3);
+    assert_int_equal(b.relayed_len, 3);
+    oh_turn_relayed(b.turn, b.now_us, b.allocation, i % 3, (const uint8_t *)"xyz", 3);
+    assert_memory_equal(b.answer, data, 2);
+  }
+  const uint8_t beyond[] = {0x80, 0, 0, 4};
+  assert_int_equal(oh_turn_frame(beyond), 0);
 }
 
 static void permissions_and_allocations_end(void **state) {
@@ -357,6 +383,7 @@ int main(void) {
       T(nonces_are_bound_to_address_and_time),
       T(reaches_nobody_but_us),
       T(relays_both_ways_on_a_channel),
+      T(older_channel_numbers_are_taken),
       T(permissions_and_allocations_end),
       T(quotas_hold),
       T(strangers_are_rationed),

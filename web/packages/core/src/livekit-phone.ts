@@ -9,6 +9,7 @@ import { openMicrophone } from './livekit-microphone';
 import type { Microphone } from './livekit-microphone';
 import { watchLine } from './livekit-watch';
 import { openMeter } from './meter';
+import type { Peer } from './machine';
 import type { Phone, PhoneEvent, PhoneWishes } from './phone';
 import { openRoom } from './room';
 import { readStats } from './stats';
@@ -92,9 +93,10 @@ export function createLiveKitPhone(options: LiveKitPhoneOptions): LiveKitPhone {
     onPlug: () => { void recover(); },
   });
 
-  const peerOf = (participant: Participant): { id: string; name: string } => ({
+  const peerOf = (participant: Participant): Peer => ({
     id: participant.identity,
     name: participant.name !== undefined && participant.name !== '' ? participant.name : participant.identity,
+    ...(participant.isAgent ? { agent: true } : {}),
   });
 
   function hear(participant: Participant): void {

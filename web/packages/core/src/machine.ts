@@ -29,6 +29,8 @@ export type EndReason = 'local' | 'remote' | 'cancelled' | 'limit' | 'moved' | '
 export interface Peer {
   readonly id: string;
   readonly name: string;
+  /** Not a person. */
+  readonly agent?: true;
 }
 
 /** 0: lost, 1: poor, 2: good, 3: excellent; null: not measured yet. */

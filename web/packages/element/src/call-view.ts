@@ -68,7 +68,9 @@ function createMeters(scene: Scene): Meters {
 
 export function createCallView(scene: Scene): View {
   const { call: handle, words } = scene;
-  const peer = node('p', { class: 'peer', dir: 'auto' });
+  const name = node('span', { dir: 'auto' });
+  const badge = node('span', { class: 'note' }, words.assistant);
+  const peer = node('p', { class: 'peer' }, name, ' ', badge);
   const status = node('p', { class: 'status', part: 'status' });
   const timer = node('div', { class: 'timer', part: 'timer', role: 'timer', 'aria-label': words.duration, 'aria-live': 'off' });
   const note = node('p', { class: 'note' });
@@ -93,7 +95,8 @@ export function createCallView(scene: Scene): View {
     node: view,
     update(call: Call) {
       setAttributes(view, { 'data-oh-state': call.state, 'data-wait': WAITING.has(call.state), 'data-warn': isInTrouble(call.state) });
-      setText(peer, call.peers[0]?.name ?? '');
+      setText(name, call.peers[0]?.name ?? '');
+      setAttributes(badge, { hidden: !call.peers[0]?.agent });
       setAttributes(status, { 'data-oh-state': call.state });
       setAttributes(timer, { 'data-running': String(call.connectedAt !== null) });
       setAttributes(note, { part: call.state === 'queued' ? 'queue' : null });
