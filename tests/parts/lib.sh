@@ -60,7 +60,8 @@ sum_last() {
   return "$status"
 }
 
-# sanitized_part DIR [meson test argument…] — the units of DIR, then a whole server of it over HTTP.
+# sanitized_part DIR [meson test argument…] — the units of DIR, then a whole server of it over HTTP; `also` names more
+# files for that.
 sanitized_part() {
   local dir=$1 units server
   shift
@@ -69,7 +70,7 @@ sanitized_part() {
   ninja -C "$dir" --quiet || { echo "$dir does not build"; echo "0 passed, 1 failed"; return 1; }
   units=$(meson_part "$dir" "$@")
   server=$(OFFHOOK_BINARY="$root/$dir/offhook" OFFHOOK_PAGE=no \
-    node_part tests/conformance/{http,join,process,token-api,hostile-joins,signalling-abuse,server-sdk,signin,token-source,workers}.test.mjs)
+    node_part tests/conformance/{http,join,process,token-api,hostile-joins,signalling-abuse,server-sdk,signin,token-source,workers}.test.mjs "${also[@]}")
   printf '%s\n%s\n' "$units" "$server" | grep -vE '^([0-9]+ passed|failed: )'
   printf '%s\n%s\n' "$units" "$server" | grep '^failed: '
   printf '%s\n%s\n' "$(tail -n 1 <<<"$units")" "$(tail -n 1 <<<"$server")" |
