@@ -34,6 +34,7 @@ struct oh_config {
     bool auto_create, enable_remote_unmute;
     uint32_t empty_timeout_s, departure_timeout_s, max_participants;
   } room;
+  bool enable_data_tracks;
   struct {
     uint32_t active_level, min_percentile, update_interval_ms, smooth_intervals;
   } audio;

@@ -193,9 +193,10 @@ static bool are_encodings_good(const Livekit__DataTrackInfo *info) {
 }
 
 // In LiveKit's order, and with its reasons. NULL: it may be published.
-static const char *objection(const struct oh_participant *publisher, const Livekit__DataTrackInfo *info,
-                             Livekit__RequestResponse__Reason *reason) {
+static const char *objection(const struct oh_house *house, const struct oh_participant *publisher,
+                             const Livekit__DataTrackInfo *info, Livekit__RequestResponse__Reason *reason) {
   *reason = LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED;
+  if (house->config.no_data_tracks) return "data tracks are not enabled";
   if (!publisher->claims.video.can_publish_data) return "no permission to publish data";
   *reason = LIVEKIT__REQUEST_RESPONSE__REASON__INVALID_HANDLE;
   if (info->pub_handle == 0 || info->pub_handle > UINT16_MAX) return "the handle must be 1 to 65535";
@@ -246,7 +247,7 @@ void oh_data_track_publish(struct oh_house *house, int64_t now_us, struct oh_par
     info.schema = request->schema;
   }
   Livekit__RequestResponse__Reason reason;
-  const char *message = objection(publisher, &info, &reason);
+  const char *message = objection(house, publisher, &info, &reason);
   if (message) return refuse(house, publisher, request, reason, message);
 
   struct oh_data_track *track = open_track(house, publisher, &info);

@@ -43,7 +43,7 @@ struct oh_house_config {
   uint32_t shard; // which of several houses with one ICE-TCP port this is (rtc/ice.h)
   // capacities of this worker
   uint32_t rooms, participants;
-  bool enable_remote_unmute;
+  bool enable_remote_unmute, no_data_tracks;
   uint32_t data_packets_per_s;             // copies that one participant's data may cause; 0: no limit
   const struct oh_resident_ops *residents; // kinds of participants that live in the server; may be none
   size_t resident_count;

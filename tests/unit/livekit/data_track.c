@@ -275,6 +275,17 @@ static void what_cannot_be_published(void **state) {
   scene_close(&s);
 }
 
+static void a_house_without_data_tracks(void **state) {
+  (void)state;
+  struct scene s = {0};
+  struct oh_house_config config = visit_config();
+  config.no_data_tracks = true;
+  visit_open(&s.w, &config);
+  s.visitors[ANN] = visit_join(&s.w, "ann", NULL);
+  assert_refused(&s, ANN, wish(1, "one"), LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED);
+  visit_close(&s.w);
+}
+
 static void encodings_and_schemas(void **state) {
   (void)state;
   struct scene s;
@@ -662,6 +673,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(everybody_learns_of_a_track),
       cmocka_unit_test(what_cannot_be_published),
+      cmocka_unit_test(a_house_without_data_tracks),
       cmocka_unit_test(encodings_and_schemas),
       cmocka_unit_test(packets_go_to_subscribers_with_their_handles),
       cmocka_unit_test(older_clients_have_two_connections),
