@@ -68,33 +68,58 @@ static Livekit__ICEServer *add_ice_server(struct oh_house *house, Livekit__ICESe
   return server;
 }
 
-// As LiveKit orders them: our own TURN, that of others, STUN.
+static bool is_turns(const char *url) {
+  return strncmp(url, "turns:", 6) == 0;
+}
+
+bool oh_admission_has_turns(const struct oh_house *house) {
+  for (size_t i = 0; i < house->config.turn_url_count; i++)
+    if (is_turns(house->config.turn_urls[i])) return true;
+  for (size_t i = 0; i < house->config.turn_server_count; i++)
+    if (is_turns(house->config.turn_servers[i].url)) return true;
+  return false;
+}
+
+Livekit__ClientConfiguration *oh_admission_client_configuration(struct oh_house *house,
+                                                                const struct oh_participant *p) {
+  if (p->ice != OH_ICE_TLS) return NULL;
+  Livekit__ClientConfiguration *configuration = oh_scratch_take(&house->scratch, sizeof *configuration);
+  livekit__client_configuration__init(configuration);
+  configuration->force_relay = LIVEKIT__CLIENT_CONFIG_SETTING__ENABLED;
+  return configuration;
+}
+
+// As LiveKit orders them: our own TURN, that of others, STUN. Where nothing else helped, TLS alone.
 Livekit__ICEServer **oh_admission_ice_servers(struct oh_house *house, int64_t now_us,
                                               const struct oh_participant *p, size_t *count) {
   const struct oh_house_config *config = &house->config;
   size_t most = config->turn_server_count + 2;
+  bool only_tls = p->ice == OH_ICE_TLS;
+  const char **urls = oh_scratch_take(&house->scratch, (config->turn_url_count + 1) * sizeof *urls);
+  size_t url_count = 0;
+  for (size_t i = 0; i < config->turn_url_count; i++)
+    if (!only_tls || is_turns(config->turn_urls[i])) urls[url_count++] = config->turn_urls[i];
   Livekit__ICEServer **servers = oh_scratch_take(&house->scratch, most * sizeof *servers);
   struct oh_turn_credential *made = oh_scratch_take(&house->scratch, most * sizeof *made);
   const struct oh_key key = {config->api_key, config->api_secret};
   int64_t unix_s = oh_house_unix_ms(house, now_us) / 1000;
   *count = 0;
-  if (config->turn_url_count &&
-      oh_turn_credential_make(made, &key, p->sid.text, unix_s + OH_TURN_CREDENTIAL_S)) {
-    Livekit__ICEServer *server =
-        add_ice_server(house, servers, count, config->turn_urls, config->turn_url_count);
+  if (url_count && oh_turn_credential_make(made, &key, p->sid.text, unix_s + OH_TURN_CREDENTIAL_S)) {
+    Livekit__ICEServer *server = add_ice_server(house, servers, count, urls, url_count);
     server->username = made->user;
     server->credential = made->password;
   }
   for (size_t i = 0; i < config->turn_server_count; i++) {
     const struct oh_turn_server *other = &config->turn_servers[i];
     const char *url = other->url;
+    if (only_tls && !is_turns(url)) continue;
     Livekit__ICEServer *server = add_ice_server(house, servers, count, &url, 1);
     struct oh_turn_credential *rest = &made[1 + i];
     if (other->secret) oh_turn_credential_rest(rest, other->secret, p->sid.text, unix_s + other->ttl_s);
     server->username = other->secret ? rest->user : other->username;
     server->credential = other->secret ? rest->password : other->credential;
   }
-  if (config->stun_url_count)
+  if (config->stun_url_count && !only_tls)
     add_ice_server(house, servers, count, config->stun_urls, config->stun_url_count);
   return servers;
 }
@@ -116,6 +141,7 @@ static void send_join(struct oh_house *house, int64_t now_us, const struct oh_pa
   join.server_region = (char *)(house->config.region ? house->config.region : "");
   join.server_info = oh_admission_server_info(house);
   join.ice_servers = oh_admission_ice_servers(house, now_us, p, &join.n_ice_servers);
+  join.client_configuration = oh_admission_client_configuration(house, p);
   join.subscriber_primary = p->subscriber_primary;
   join.ping_interval = PING_INTERVAL_S;
   join.ping_timeout = PING_TIMEOUT_S;
@@ -220,7 +246,10 @@ static void join_anew(struct oh_house *house, int64_t now_us, const struct oh_jo
   oh_claims_fini(&claims);
   if (!p) return refuse(admission, 503, "node has exceeded its configured limit");
   introduce_client(p, join);
-  p->ice = oh_room_knows_tcp_only(room, join->claims.identity) ? OH_ICE_TCP : OH_ICE_ANY;
+  bool was_connected;
+  p->ice = oh_room_last_ice(room, join->claims.identity, &was_connected);
+  if (!was_connected) // it did not help: TURN by TLS may, else everything is tried again
+    p->ice = p->ice == OH_ICE_TCP && oh_admission_has_turns(house) ? OH_ICE_TLS : OH_ICE_ANY;
   p->session = session->id;
   session->participant = p->id;
   admission->session = session->id;

@@ -1,6 +1,7 @@
 // departure.c — see departure.h
 #include "livekit/departure.h"
 #include "base/limits.h"
+#include "livekit/admission.h"
 #include "livekit/dispatch.h"
 #include "livekit/negotiation.h"
 #include "livekit/quirk.h"
@@ -71,19 +72,33 @@ void oh_departure_signal_lost(struct oh_house *house, int64_t now_us, struct oh_
   oh_participant_close(house, now_us, participant, LIVEKIT__DISCONNECT_REASON__SIGNAL_CLOSE);
 }
 
-// From UDP to TCP: at once when the connection was short, else at the second failure within a minute
-// (facts/LIVEKIT.md 10.4).
-static void reconsider_ice(struct oh_participant *participant, int64_t now_us) {
+// From UDP to TCP, from there to TURN by TLS, and then everything again. TCP alone would leave those out who
+// need TURN by UDP, so where there is only that, TCP is followed by everything, too.
+enum oh_ice_preference oh_departure_next_ice(const struct oh_house *house,
+                                             const struct oh_participant *participant) {
+  const struct oh_house_config *config = &house->config;
+  bool has_turns = oh_admission_has_turns(house);
+  bool has_turn = config->turn_url_count + config->turn_server_count > 0;
+  switch (participant->ice) {
+  case OH_ICE_ANY: return !oh_quirk_is_pion(participant) ? OH_ICE_TCP : has_turns ? OH_ICE_TLS : OH_ICE_ANY;
+  case OH_ICE_TCP: return has_turns ? OH_ICE_TLS : has_turn ? OH_ICE_ANY : OH_ICE_TCP;
+  case OH_ICE_TLS: break;
+  }
+  return OH_ICE_ANY;
+}
+
+// At once when the connection was short, else at the second failure within a minute (facts/LIVEKIT.md 10.4).
+static void reconsider_ice(const struct oh_house *house, struct oh_participant *participant, int64_t now_us) {
   bool short_lived =
       !participant->first_connected_us || now_us - participant->first_connected_us < SHORT_LIVED_US;
   bool again = participant->failed_us && now_us - participant->failed_us < FAILURE_WINDOW_US;
   participant->failed_us = now_us;
-  if (oh_quirk_is_pion(participant)) return;
-  if ((short_lived || again) && participant->session) participant->ice = OH_ICE_TCP;
+  if ((short_lived || again) && participant->session)
+    participant->ice = oh_departure_next_ice(house, participant);
 }
 
 void oh_departure_media_failed(struct oh_house *house, int64_t now_us, struct oh_participant *participant) {
-  reconsider_ice(participant, now_us);
+  reconsider_ice(house, participant, now_us);
   struct oh_session *session = oh_participant_session(house, participant);
   if (!session) // nobody came back for it
     return oh_participant_close(house, now_us, participant, LIVEKIT__DISCONNECT_REASON__SIGNAL_CLOSE);

@@ -17,3 +17,6 @@ void oh_departure_left(struct oh_house *house, int64_t now_us, struct oh_partici
                        const Livekit__LeaveRequest *leave);
 void oh_departure_signal_lost(struct oh_house *house, int64_t now_us, struct oh_participant *participant);
 void oh_departure_media_failed(struct oh_house *house, int64_t now_us, struct oh_participant *participant);
+// The way that it is to try after the present one has failed.
+enum oh_ice_preference oh_departure_next_ice(const struct oh_house *house,
+                                             const struct oh_participant *participant);

@@ -19,7 +19,6 @@ struct oh_audience_entry { // SubscriptionPermission: who may hear what of this 
   char (*tracks)[OH_SID_BYTES];
   size_t track_count;
 };
-enum oh_ice_preference { OH_ICE_ANY, OH_ICE_TCP };
 
 struct oh_participant {
   oh_id id, member; // member: the sfu's

@@ -23,6 +23,7 @@ static void send_reconnect(struct oh_house *house, int64_t now_us, const struct 
   reconnect.last_message_seq = p->data_sequence; // it sends again what comes after
   reconnect.server_info = oh_admission_server_info(house);
   reconnect.ice_servers = oh_admission_ice_servers(house, now_us, p, &reconnect.n_ice_servers);
+  reconnect.client_configuration = oh_admission_client_configuration(house, p);
   Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
   response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_RECONNECT;
   response.reconnect = &reconnect;

@@ -243,8 +243,8 @@ void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_part
   gone->version = participant->version;
   gone->reason = participant->reason;
   gone->at_us = now_us;
-  // one that TCP did not help either gets UDP again
-  gone->tcp_only = participant->ice == OH_ICE_TCP && participant->first_connected_us != 0;
+  gone->ice = participant->ice;
+  gone->was_connected = participant->first_connected_us != 0;
 }
 
 static const struct oh_departed *last_departed(const struct oh_room *room, const char *sid,
@@ -263,9 +263,11 @@ bool oh_room_has_removed(const struct oh_room *room, const char *sid, const char
   return last && last->reason == LIVEKIT__DISCONNECT_REASON__PARTICIPANT_REMOVED;
 }
 
-bool oh_room_knows_tcp_only(const struct oh_room *room, const char *identity) {
+enum oh_ice_preference oh_room_last_ice(const struct oh_room *room, const char *identity,
+                                        bool *was_connected) {
   const struct oh_departed *last = last_departed(room, "", identity);
-  return last && last->tcp_only;
+  *was_connected = last && last->was_connected;
+  return last ? last->ice : OH_ICE_ANY;
 }
 
 void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room) {

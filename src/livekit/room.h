@@ -24,13 +24,16 @@ void oh_room_settings_read(struct oh_room_settings *settings, const struct oh_ho
                            const char *room_config_json);
 void oh_room_settings_fini(struct oh_room_settings *settings);
 
+enum oh_ice_preference { OH_ICE_ANY, OH_ICE_TCP, OH_ICE_TLS }; // TLS: only through TURN
+
 struct oh_departed { // for clients that resume, and for those who come back
   struct oh_sid sid;
   char *identity;
   uint32_t version;
   Livekit__DisconnectReason reason;
   int64_t at_us;
-  bool tcp_only; // UDP had failed this client (facts/LIVEKIT.md 10.4)
+  enum oh_ice_preference ice; // what had failed this client (facts/LIVEKIT.md 10.4)
+  bool was_connected;
 };
 
 struct oh_room {
@@ -72,6 +75,7 @@ void oh_room_departed(struct oh_room *room, int64_t now_us, const struct oh_part
 // Whether this session was ended by RemoveParticipant: it must not be resumed. Without a sid: the last of the
 // identity.
 bool oh_room_has_removed(const struct oh_room *room, const char *sid, const char *identity);
-// Whether the last one of this identity who left could not use UDP.
-bool oh_room_knows_tcp_only(const struct oh_room *room, const char *identity);
+// What the last one of this identity who left was to use, and whether that one was ever connected.
+enum oh_ice_preference oh_room_last_ice(const struct oh_room *room, const char *identity,
+                                        bool *was_connected);
 void oh_room_tick(struct oh_house *house, int64_t now_us, struct oh_room *room);

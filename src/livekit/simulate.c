@@ -1,5 +1,6 @@
 // simulate.c — see simulate.h
 #include "livekit/simulate.h"
+#include "livekit/admission.h"
 #include "livekit/departure.h"
 #include "livekit/negotiation.h"
 #include "livekit/subscribe.h"
@@ -46,6 +47,9 @@ void oh_simulate(struct oh_house *house, int64_t now_us, struct oh_participant *
   case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_SWITCH_CANDIDATE_PROTOCOL:
     p->ice =
         scenario->switch_candidate_protocol == LIVEKIT__CANDIDATE_PROTOCOL__UDP ? OH_ICE_ANY : OH_ICE_TCP;
+    if (scenario->switch_candidate_protocol == LIVEKIT__CANDIDATE_PROTOCOL__TLS &&
+        oh_admission_has_turns(house))
+      p->ice = OH_ICE_TLS;
     return oh_negotiate_restart(house, now_us, p);
   case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_DISCONNECT_SIGNAL_ON_RESUME: return arm_cut(p, now_us, false);
   case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_DISCONNECT_SIGNAL_ON_RESUME_NO_MESSAGES:

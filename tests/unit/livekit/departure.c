@@ -1,5 +1,7 @@
 // departure.c — the house at signalling level: leaving, being replaced, coming back, timeouts
-#include "livekit/house.h"
+#include "livekit/departure.h"
+#include "livekit/state.h"
+#include "livekit/turn_credential.h"
 #include "tests/unit/livekit/visit.h"
 
 #define SAYS(name) LIVEKIT__SIGNAL_RESPONSE__MESSAGE_##name
@@ -133,6 +135,76 @@ static void resume_tells_everything_in_order(void **state) {
     now += doubles_peer(i)->restarts;
   assert_int_equal(now, restarts + 2);
   assert_int_equal(doubles_track_count(), 1); // the same track
+  visit_close(&w);
+}
+
+// One failure of a connection that never came about, and the client is back.
+static const Livekit__ReconnectResponse *fail_and_resume(struct visit_world *w, struct visitor *ann) {
+  struct oh_participant *p = oh_participant_by_identity(oh_room_find(w->house, OH_STR("den")), "ann");
+  assert_non_null(p);
+  p->first_connected_us = 0;
+  oh_departure_media_failed(w->house, w->now_us, p);
+  visit_collect(w);
+  assert_int_equal(visit_find(w, ann, SAYS(LEAVE), -1)->leave->action,
+                   LIVEKIT__LEAVE_REQUEST__ACTION__RESUME);
+  visit_clear(w);
+  *ann = visit_join(w, "ann", &(struct visit_options){.reconnect = true});
+  return visit_find(w, ann, SAYS(RECONNECT), 0)->reconnect;
+}
+
+static bool is_relayed(const Livekit__ClientConfiguration *configuration) {
+  return configuration && configuration->force_relay == LIVEKIT__CLIENT_CONFIG_SETTING__ENABLED;
+}
+
+// UDP and TCP have failed: only TURN by TLS is left, and when that does not help either, everything again.
+static void who_fails_by_udp_and_tcp_is_relayed_by_tls(void **state) {
+  (void)state;
+  static const char *const urls[] = {"turns:turn.example:5349?transport=tcp",
+                                     "turn:192.0.2.1:3478?transport=udp"};
+  const struct oh_turn_server other = {
+      .url = (char *)"turn:other:3478?transport=udp", .username = (char *)"u", .credential = (char *)"c"};
+  for (size_t first = 0; first < 2; first++) { // with TLS, and without
+    struct visit_world w;
+    struct oh_house_config config = visit_config();
+    config.turn_urls = urls + first, config.turn_url_count = 2 - first;
+    config.turn_servers = &other, config.turn_server_count = 1;
+    visit_open(&w, &config);
+    struct visitor ann = visit_join(&w, "ann", NULL);
+    const Livekit__JoinResponse *join = visit_find(&w, &ann, SAYS(JOIN), 0)->join;
+    assert_false(is_relayed(join->client_configuration));
+    assert_int_equal(join->n_ice_servers, 3);
+    const Livekit__ReconnectResponse *back = fail_and_resume(&w, &ann);
+    assert_false(is_relayed(back->client_configuration)); // TCP first
+    assert_int_equal(back->n_ice_servers, 3);
+    back = fail_and_resume(&w, &ann);
+    assert_int_equal(is_relayed(back->client_configuration), first == 0);
+    assert_int_equal(back->n_ice_servers, first == 0 ? 1 : 3);
+    assert_int_equal(back->ice_servers[0]->n_urls, 1);
+    assert_string_equal(back->ice_servers[0]->urls[0], urls[first]);
+    if (first == 0) back = fail_and_resume(&w, &ann);
+    assert_false(is_relayed(back->client_configuration));
+    assert_int_equal(back->n_ice_servers, 3);
+    visit_close(&w);
+  }
+}
+
+// A client that gives up and joins anew goes on where it was.
+static void who_joins_anew_after_tcp_failed_is_relayed(void **state) {
+  (void)state;
+  static const char *const urls[] = {"turns:turn.example:5349?transport=tcp"};
+  struct visit_world w;
+  struct oh_house_config config = visit_config();
+  config.turn_urls = urls, config.turn_url_count = 1;
+  visit_open(&w, &config);
+  visit_join(&w, "bob", NULL); // keeps the room
+  struct visitor ann = visit_join(&w, "ann", NULL);
+  fail_and_resume(&w, &ann);
+  visit_clear(&w);
+  ann = visit_join(&w, "ann", NULL);
+  assert_true(is_relayed(visit_find(&w, &ann, SAYS(JOIN), 0)->join->client_configuration));
+  visit_clear(&w);
+  ann = visit_join(&w, "ann", NULL); // not helped: everything again
+  assert_false(is_relayed(visit_find(&w, &ann, SAYS(JOIN), 0)->join->client_configuration));
   visit_close(&w);
 }
 
@@ -313,6 +385,8 @@ int main(void) {
       cmocka_unit_test(leaving_tells_why),
       cmocka_unit_test(resume_tells_everything_in_order),
       cmocka_unit_test(impossible_resume_is_told_in_the_socket),
+      cmocka_unit_test(who_fails_by_udp_and_tcp_is_relayed_by_tls),
+      cmocka_unit_test(who_joins_anew_after_tcp_failed_is_relayed),
       cmocka_unit_test(lost_media_may_be_resumed),
       cmocka_unit_test(lost_signal_without_media_is_the_end),
       cmocka_unit_test(nobody_waits_forever),
