@@ -51,6 +51,7 @@ struct oh_config {
   } voice;               // what it has besides: sites
   struct oh_sites sites; // [0] is "default", the keys under `voice.` themselves
   char *data_dir;
+  bool data_blobs;
   struct {
     uint32_t days, max_mb;
   } records;

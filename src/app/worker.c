@@ -440,6 +440,7 @@ static struct oh_house *open_house(struct oh_worker *w) {
       .participants = config->limit.participants,
       .enable_remote_unmute = config->room.enable_remote_unmute,
       .no_data_tracks = !config->enable_data_tracks,
+      .data_blobs = config->data_blobs,
       .data_packets_per_s = config->limit.data_packets_per_s,
       .residents = w->residents,
       .resident_count = 2,

@@ -22,6 +22,7 @@
   X(data_track_drop_unknown, "packets of data tracks that are not published")                                \
   X(data_track_drop_slow, "packets of data tracks not sent to a subscriber that is too slow or not ready")   \
   X(data_track_refused, "data tracks not published and subscriptions to them not made")                      \
+  X(data_blob_refused, "data blobs not stored or not found")                                                 \
   X(events_received, "events reported by buttons")                                                           \
   X(events_refused, "events reported by buttons that are not in the table")                                  \
   X(records_written, "events written to disk")                                                               \

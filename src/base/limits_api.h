@@ -97,6 +97,11 @@
 #define OH_DATA_BURST_US (1 * 1000000LL) // of limit.data_packets_per_sec at once, before a sender waits
 #define OH_DATA_PACKET_BYTES 1200        // a message counts as so many packets of this size
 
+// Data blobs (livekit/data_blob.h), of one participant.
+#define OH_DATA_BLOB_KEY_MAX 256  // LiveKit's default
+#define OH_DATA_BLOBS_BYTES 64000 // LiveKit's default: keys and contents together
+#define OH_DATA_BLOBS_MAX 64      // so that many small ones do not cost more than they hold
+
 // Data tracks (livekit/data_track.h).
 #define OH_DATA_TRACKS_MAX 32          // one participant publishes; everybody's news of it name them all
 #define OH_DATA_SUBSCRIPTIONS_MAX 256  // of one participant; each change tells all of its handles anew

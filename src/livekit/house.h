@@ -44,6 +44,7 @@ struct oh_house_config {
   // capacities of this worker
   uint32_t rooms, participants;
   bool enable_remote_unmute, no_data_tracks;
+  bool data_blobs;                         // participants may store them (livekit/data_blob.h)
   uint32_t data_packets_per_s;             // copies that one participant's data may cause; 0: no limit
   const struct oh_resident_ops *residents; // kinds of participants that live in the server; may be none
   size_t resident_count;

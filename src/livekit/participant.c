@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/heap.h"
 #include "livekit/data.h"
+#include "livekit/data_blob.h"
 #include "livekit/dispatch.h"
 #include "livekit/negotiation.h"
 #include "livekit/publish.h"
@@ -165,6 +166,7 @@ void oh_participant_close(struct oh_house *house, int64_t now_us, struct oh_part
   oh_audience_clear(p);
   oh_rpc_forget(now_us, p);
   oh_data_forget(p);
+  oh_data_blob_forget(p);
   free(p->wishes);
   oh_claims_fini(&p->claims);
   oh_slab_remove(&house->participants, p->id);

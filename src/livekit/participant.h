@@ -57,6 +57,7 @@ struct oh_participant {
   size_t held_bytes;
   uint32_t data_sequence; // of its latest reliable packet
   struct oh_data_tracks data;
+  struct oh_data_blob *blobs; // what others may fetch of it (data_blob.h)
   struct oh_metrics_clock metrics_clock;
   int64_t data_paid_us; // the copies of its data are paid for until then
   struct oh_rpc *rpcs;  // the server's calls to it that are under way (rpc.h)

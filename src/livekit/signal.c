@@ -1,5 +1,6 @@
 // signal.c — see signal.h
 #include "livekit/signal.h"
+#include "livekit/data_blob.h"
 #include "livekit/departure.h"
 #include "livekit/negotiation.h"
 #include "livekit/profile.h"
@@ -148,9 +149,21 @@ static void on_data_subscription(struct oh_house *house, int64_t now_us, struct 
   oh_data_track_subscribe(house, p, request->update_data_subscription);
 }
 
+static void on_store_data_blob(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                               const Livekit__SignalRequest *request) {
+  (void)now_us;
+  oh_data_blob_store(house, p, request->store_data_blob_request);
+}
+
+static void on_get_data_blob(struct oh_house *house, int64_t now_us, struct oh_participant *p,
+                             const Livekit__SignalRequest *request) {
+  (void)now_us;
+  oh_data_blob_get(house, p, request->get_data_blob_request);
+}
+
 typedef void handler(struct oh_house *house, int64_t now_us, struct oh_participant *p,
                      const Livekit__SignalRequest *request);
-// By field number of SignalRequest. What is not here (video, data blobs) needs no reaction.
+// By field number of SignalRequest. What is not here (video) needs no reaction.
 static handler *const handlers[] = {
     [LIVEKIT__SIGNAL_REQUEST__MESSAGE_OFFER] = on_offer,
     [LIVEKIT__SIGNAL_REQUEST__MESSAGE_ANSWER] = on_answer,
@@ -170,6 +183,8 @@ static handler *const handlers[] = {
     [LIVEKIT__SIGNAL_REQUEST__MESSAGE_PUBLISH_DATA_TRACK_REQUEST] = on_publish_data_track,
     [LIVEKIT__SIGNAL_REQUEST__MESSAGE_UNPUBLISH_DATA_TRACK_REQUEST] = on_unpublish_data_track,
     [LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_DATA_SUBSCRIPTION] = on_data_subscription,
+    [LIVEKIT__SIGNAL_REQUEST__MESSAGE_STORE_DATA_BLOB_REQUEST] = on_store_data_blob,
+    [LIVEKIT__SIGNAL_REQUEST__MESSAGE_GET_DATA_BLOB_REQUEST] = on_get_data_blob,
 };
 
 void oh_signal_recv(struct oh_house *house, int64_t now_us, struct oh_participant *participant,
