@@ -122,7 +122,7 @@ static void exec_server(const struct oh_server *s, const char *binary, unsigned 
   setenv("OFFHOOK_ADMIN_PORT", "0", 1);
   setenv("OFFHOOK_LOGGING_LEVEL", "warn", 1);
   setenv("OFFHOOK_DRAIN_TIMEOUT", "0", 1);
-  setenv("OFFHOOK_LIMIT_DATA_PACKETS_PER_SEC", "0", 1); // how fast it is, not how fast it lets one be
+  setenv("OFFHOOK_LIMIT_DATA_PACKETS_PER_SEC", "0", 1);        // how fast it is, not how fast it lets one be
   setenv("OFFHOOK_LIMIT_CONNECTIONS_PER_ADDRESS", "20000", 1); // all callers come from this machine
   oh_machine_pin(cpu);
   execl(binary, binary, "serve", "--port", port, (char *)NULL);
