@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import { startServer } from './lib/server.mjs'
 import { startPages } from './lib/pages.mjs'
-import { openChromium } from './lib/browser.mjs'
+import { openChromium, openFirefox } from './lib/browser.mjs'
 import { eventually, hears } from './lib/wait.mjs'
 import { SERVER_IP, network } from './lib/network.mjs'
 
@@ -81,4 +81,21 @@ test('an external coturn with credentials of its secret is the only way', async 
   const before = await metric('turn_relayed_out')
   await call([`udp dport ${COTURN} accept`, `udp sport ${COTURN} accept`])
   assert.equal(await metric('turn_relayed_out'), before)
+})
+
+test('Firefox, with nothing but HTTP and the TURN port by UDP', async () => {
+  const firefox = await openFirefox({ hz: 660, secure: SERVER_IP })
+  try {
+    const open = [HTTP, TURN_UDP].flatMap((port) => [`${port === HTTP ? 'tcp' : 'udp'} dport ${port} accept`, `${port === HTTP ? 'tcp' : 'udp'} sport ${port} accept`])
+    await net.filter([...open, 'drop'])
+    ;[a, b] = [await low.newPage(), await firefox.newPage()]
+    await Promise.all([a.goto(pages.url), b.goto(pages.url)])
+    // playwright passes one argument, puppeteer a list
+    await a.evaluate(([url, token]) => window.join(url, token), [server.ws, await server.token('fox', 'anna')])
+    await b.evaluate((url, token) => window.join(url, token), server.ws, await server.token('fox', 'fox'))
+    await hears(a, 660, { timeout: 60_000 })
+    await hears(b, 440, { timeout: 60_000 })
+  } finally {
+    await firefox.close()
+  }
 })
