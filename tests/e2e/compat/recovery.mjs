@@ -59,8 +59,8 @@ export const RECOVERY = [
         await wire.cut()
         await ben.send('update', 'metadata', 'said after the cut')
         await sees(me, 'it is told what happens now', (seen) => seen.state === 'connected' && other(seen, 'ben')?.metadata === 'said after the cut', LONG)
-        await hears(me, 'ben', ben.hz)
-        await hears(ben, `anna of ${room}`, me.hz)
+        await hears(me, 'ben', ben.hz, LONG)
+        await hears(ben, `anna of ${room}`, me.hz, LONG)
         assert.equal(await sidOf(), before)
       } finally {
         wire.stop()
