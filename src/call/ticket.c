@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "call/echo.h"
 #include "call/return.h"
+#include "livekit/egress.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
@@ -108,6 +109,15 @@ static void set(struct oh_claims *claims, const char *prefix, const char *key, c
   oh_claims_set_attribute(claims, oh_str(full), oh_str(value));
 }
 
+// Where it is the visitor's choice, saying nothing is a no; a no counts everywhere.
+static void set_recording(struct oh_claims *claims, const struct oh_site *site, const struct oh_wish *wish) {
+  bool choice = site->consent && strcmp(site->consent, "choice") == 0;
+  if (wish->recording == OH_RECORDING_NO || (choice && wish->recording == OH_RECORDING_UNSAID))
+    set(claims, "", OH_RECORDING_ATTRIBUTE, "no");
+  else if (choice)
+    set(claims, "", OH_RECORDING_ATTRIBUTE, "yes");
+}
+
 static void set_attributes(struct oh_claims *claims, const struct oh_site *site, const struct oh_wish *wish,
                            const struct oh_user *user) {
   for (size_t i = 0; i < wish->attribute_count; i++)
@@ -122,6 +132,7 @@ static void set_attributes(struct oh_claims *claims, const struct oh_site *site,
     set(claims, "user.", user->attributes[2 * i], user->attributes[2 * i + 1]);
   if (user) set(claims, "user.", "subject", user->subject);
   set(claims, "", OH_SITE_ATTRIBUTE, site->id);
+  set_recording(claims, site, wish);
 }
 
 // Who answers: the second person of an invitation, the site's agent, the echo partner, or whoever looks after

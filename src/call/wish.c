@@ -125,6 +125,9 @@ enum oh_problem oh_wish_read(struct oh_bytes body, struct oh_wish *wish) {
   if (!json_is_object(root)) return OH_PROBLEM_REQUEST_INVALID;
   wish->name = display_name(root);
   wish->low_data = json_is_true(member(root, "lowData", NULL));
+  const json_t *recording = member(root, "recording", NULL);
+  if (json_is_boolean(recording))
+    wish->recording = json_is_true(recording) ? OH_RECORDING_YES : OH_RECORDING_NO;
   bool ok = read_string(root, "site", &wish->site) && read_string(root, "invite", &wish->invite) &&
             read_string(root, "resume", &wish->resume) && read_string(root, "ticket", &wish->ticket) &&
             read_string(root, "identity", &wish->identity) && read_proof(root, wish) &&

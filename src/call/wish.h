@@ -2,7 +2,8 @@
 // page's) own word; nothing is believed. Both our own names and those of LiveKit's TokenSource.endpoint are
 // understood, unknown ones are read over.
 //
-//   {site, participantName, invite, resume, ticket, proof, identity, locale, lowData, attributes: {…},
+//   {site, participantName, invite, resume, ticket, proof, identity, locale, lowData, recording, attributes:
+//   {…},
 //    metadata, page: "https://…" or {url, title}}
 #pragma once
 #include "base/bytes.h"
@@ -19,6 +20,7 @@ struct oh_wish { // strings are NULL when not given, else UTF-8 without NUL, and
   const char *name;                      // short and without control characters
   char *url, *title, *locale, *metadata; // cut to their limits (limits_calls.h)
   bool low_data;
+  enum oh_wish_recording { OH_RECORDING_UNSAID, OH_RECORDING_YES, OH_RECORDING_NO } recording;
   struct oh_wish_attribute {
     const char *key;
     char *value;

@@ -10,6 +10,7 @@
 #include "livekit/subscribe.h"
 
 #define RECORDING_IS_OFF "recording is off on this server: set egress.directory or data_dir"
+#define REFUSED "the participant does not want to be recorded"
 enum { CODE_FAILED = 500, CODE_LIMIT = 413 }; // EgressInfo.error_code: HTTP statuses
 
 struct voice {
@@ -77,7 +78,15 @@ static bool is_voice_of(const struct oh_egress_plan *plan, const struct oh_track
   return fits && strcmp(track->participant->claims.identity, plan->identity) == 0;
 }
 
+static bool has_refused(const struct oh_participant *p) {
+  for (size_t i = 0; i < p->claims.attribute_count; i++)
+    if (strcmp(p->claims.attributes[2 * i], OH_RECORDING_ATTRIBUTE) == 0)
+      return strcmp(p->claims.attributes[2 * i + 1], "no") == 0;
+  return false;
+}
+
 static void choose(struct oh_egress *e, const struct oh_track *track, struct voice *voice) {
+  if (has_refused(track->participant)) return;
   if (track->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE) return; // nobody here could play it
   switch (e->plan.source) {
   case OH_EGRESS_TRACK: voice->wanted = track->id == e->track; break;
@@ -353,6 +362,7 @@ static bool find_subject(struct oh_egress *e, struct oh_room *room, struct oh_eg
     e->publisher = oh_str_dup(oh_str(e->plan.identity));
     const struct oh_participant *p = oh_participant_by_identity(room, e->plan.identity);
     if (!p) return refuse(error, OH_TWIRP_NOT_FOUND, "participant does not exist"), false;
+    if (has_refused(p)) return refuse(error, OH_TWIRP_FAILED_PRECONDITION, REFUSED), false;
     for (const struct oh_track *track = p->tracks; track; track = track->next)
       if (track->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE)
         return refuse(error, OH_TWIRP_FAILED_PRECONDITION, "participant is encrypted end to end"), false;
@@ -361,6 +371,7 @@ static bool find_subject(struct oh_egress *e, struct oh_room *room, struct oh_eg
   if (e->plan.source != OH_EGRESS_TRACK) return true;
   const struct oh_track *track = oh_track_in_room(room, e->plan.track);
   if (!track) return refuse(error, OH_TWIRP_NOT_FOUND, "track does not exist"), false;
+  if (has_refused(track->participant)) return refuse(error, OH_TWIRP_FAILED_PRECONDITION, REFUSED), false;
   if (track->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE)
     return refuse(error, OH_TWIRP_FAILED_PRECONDITION, "track is encrypted end to end"), false;
   e->track = track->id;

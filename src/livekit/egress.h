@@ -18,6 +18,9 @@ struct oh_participant;
 struct oh_track;
 struct oh_egress;
 
+// An attribute of a participant: "no", and no recording has this voice.
+#define OH_RECORDING_ATTRIBUTE "offhook.recording"
+
 enum oh_reel_side { OH_REEL_BOTH, OH_REEL_LEFT, OH_REEL_RIGHT };
 struct oh_reel_order { // borrowed
   const char *path;    // below the recordings' directory; oh_egress_path

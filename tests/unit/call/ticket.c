@@ -1,5 +1,6 @@
 // ticket.c — tokens for visitors: fresh names, least grants, invitations that are no tokens and the reverse.
 #include "call/ticket.h"
+#include "livekit/egress.h"
 #include "tests/unit/test.h"
 #include <jansson.h>
 
@@ -240,6 +241,31 @@ static void p33_claims_of_the_page_and_facts_are_kept_apart(void **state) {
   json_decref(answer);
 }
 
+// Where the site lets visitors choose, only a yes is a yes; elsewhere only a no says anything.
+static void test_whether_to_be_recorded_is_the_visitors_choice(void **state) {
+  (void)state;
+  static const char *const wishes[] = {"{}", "{\"recording\":true}", "{\"recording\":false}",
+                                       "{\"recording\":\"yes\"}"};
+  static const struct {
+    char *consent;
+    const char *said[4];
+  } sites[] = {{NULL, {"", "", "no", ""}},
+               {(char *)(uintptr_t) "required", {"", "", "no", ""}},
+               {(char *)(uintptr_t) "choice", {"no", "yes", "no", "no"}}};
+  for (size_t s = 0; s < sizeof sites / sizeof *sites; s++)
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+      json_t *answer;
+      struct oh_claims claims;
+      ours.consent = sites[s].consent;
+      assert_int_equal(ask(false, NOW_S, wishes[i], &answer), OH_PROBLEM_NONE);
+      assert_int_equal(verify(field(answer, "token"), NOW_S, &claims), OH_TOKEN_OK);
+      assert_string_equal(attribute(&claims, OH_RECORDING_ATTRIBUTE), sites[s].said[i]);
+      oh_claims_fini(&claims);
+      json_decref(answer);
+    }
+  ours.consent = NULL;
+}
+
 static enum oh_problem ask_with_attributes(int count, int key_len, int value_len, json_t **answer) {
   json_t *body = json_object(), *attributes = json_object();
   char label[200], value[2000];
@@ -413,6 +439,7 @@ int main(void) {
       cmocka_unit_test(bad_bodies_are_refused),
       cmocka_unit_test(an_invitation_brings_two_into_one_room),
       cmocka_unit_test(invitations_and_tokens_never_pass_for_each_other),
+      cmocka_unit_test(test_whether_to_be_recorded_is_the_visitors_choice),
       cmocka_unit_test(p33_claims_of_the_page_and_facts_are_kept_apart),
       cmocka_unit_test(attributes_have_limits),
       cmocka_unit_test(what_is_too_long_is_cut_at_a_character),

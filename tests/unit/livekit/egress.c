@@ -234,6 +234,29 @@ static void test_sides_and_routes(void **state) {
   visit_close(&w);
 }
 
+static void test_who_has_refused_is_in_no_recording(void **state) {
+  (void)state;
+  struct visit_world w;
+  open_world(&w, 0);
+  struct visitor ann = visit_talker(&w, "ann", "sr", true);
+  visit_talker(&w, "bob", "sr", true);
+  struct oh_participant *p = oh_participant_by_identity(oh_room_find(w.house, OH_STR(ROOM)), ann.identity);
+  oh_claims_set_attribute(&p->claims, OH_STR(OH_RECORDING_ATTRIBUTE), OH_STR("no"));
+  BEGIN(&w, room_composite, "{\"audioOnly\":true,\"fileOutputs\":[{}]}");
+  hear(&w);
+  assert_int_equal(noted.packets[OH_REEL_BOTH], 1); // bob's
+  enum oh_twirp_code code;
+  char track[100];
+  assert_null(begin(&w, &livekit__participant_egress_request__descriptor,
+                    "{\"identity\":\"ann\",\"fileOutputs\":[{}]}", &code));
+  assert_int_equal(code, OH_TWIRP_FAILED_PRECONDITION);
+  snprintf(track, sizeof track, "{\"trackId\":\"%s\",\"file\":{}}", p->tracks->sid.text);
+  assert_null(begin(&w, &livekit__track_egress_request__descriptor, track, &code));
+  assert_int_equal(code, OH_TWIRP_FAILED_PRECONDITION);
+  BEGIN(&w, participant, "{\"identity\":\"bob\",\"fileOutputs\":[{}]}");
+  visit_close(&w);
+}
+
 static void test_what_has_lost_its_subject_ends(void **state) {
   (void)state;
   struct visit_world w;
@@ -431,6 +454,7 @@ int main(void) {
       cmocka_unit_test(test_a_recording_is_seen_and_ends),
       cmocka_unit_test(test_a_failing_disk_is_the_recordings_trouble),
       cmocka_unit_test(test_sides_and_routes),
+      cmocka_unit_test(test_who_has_refused_is_in_no_recording),
       cmocka_unit_test(test_what_has_lost_its_subject_ends),
       cmocka_unit_test(test_a_room_begins_by_itself),
       cmocka_unit_test(test_recordings_of_one_voice),

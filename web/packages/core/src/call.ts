@@ -22,6 +22,8 @@ export interface CallSettings {
   readonly preflight?: boolean;
   readonly pushToTalk?: boolean;
   readonly lowData?: boolean;
+  /** Does the visitor want to be recorded? Absent: not asked. */
+  readonly recording?: boolean;
 }
 
 export interface CallOptions {
@@ -250,7 +252,7 @@ export function createCall(options: CallOptions): CallHandle {
 
   function credentialsFor(owner: Attempt, resuming: boolean): Promise<Credentials> {
     const ticket = resuming ? options.resumeStore?.load()?.resume : undefined;
-    return options.getCredentials(owner.abort.signal, { resume: ticket, lowData: call.lowData || undefined });
+    return options.getCredentials(owner.abort.signal, { resume: ticket, lowData: call.lowData || undefined, recording: options.settings?.().recording });
   }
 
   async function openPhoneFor(owner: Attempt): Promise<void> {

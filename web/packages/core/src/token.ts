@@ -52,6 +52,8 @@ export interface TokenRequest {
   readonly page?: string | { readonly url?: string; readonly title?: string };
   readonly resume?: string;
   readonly lowData?: boolean;
+  /** The visitor's own choice; absent: not asked. */
+  readonly recording?: boolean;
 }
 
 export interface TokenClientOptions {
@@ -74,6 +76,7 @@ export interface CredentialWishes {
   /** The ticket of a call to go on with. */
   readonly resume?: string;
   readonly lowData?: boolean;
+  readonly recording?: boolean;
 }
 
 export type GetCredentials = (signal: AbortSignal, wishes?: CredentialWishes) => Promise<Credentials>;

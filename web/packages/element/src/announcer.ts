@@ -1,12 +1,11 @@
 // announcer.ts — says to screen readers what changed: calm news politely, urgent news at once.
 
 import { durationOf } from '@offhook/core';
-import { errorWords, say, speakDuration } from '@offhook/core/words';
+import { errorWords, say, speakDuration, statusOf, waitOf } from '@offhook/core/words';
 import type { Call } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
 import { node, setText } from './nodes';
 import { worstOf } from './notice';
-import { statusOf, waitOf } from './status';
 
 export interface News {
   readonly text: string;

@@ -4,7 +4,7 @@ import { MIC, PHONE } from './panel-icons';
 import { createLanguagePicker } from './language-picker';
 import { drawing, node, setAttributes } from './nodes';
 import { createPhoneLink } from './phone-link';
-import { presetOf } from './scene';
+import { consentOf, presetOf } from './scene';
 import type { Scene, View } from './scene';
 
 export function createBeforeView(scene: Scene): View {
@@ -14,7 +14,11 @@ export function createBeforeView(scene: Scene): View {
   const takeOver = node('button', { type: 'button', class: 'link' }, words.takeOver);
   takeOver.addEventListener('click', () => { void handle.takeOver(); });
   const elsewhere = node('div', { class: 'notice', role: 'group', 'aria-label': words.elsewhere }, node('span', {}, words.elsewhere), takeOver);
-  const mode = host.getAttribute('consent') ?? site.consent?.mode;
+  const mode = consentOf(scene);
+  if (mode === 'choice') {
+    host.recording = host.recording === true; // nobody is recorded who has not said so
+    void import('./sheets').then((sheets) => sheets.askRecording(scene, start), () => undefined);
+  }
   return {
     node: node('div', { class: 'view before' },
       node('slot', { name: 'intro' },

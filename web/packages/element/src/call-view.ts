@@ -1,7 +1,7 @@
 // call-view.ts — a running call: who, how it stands, how long, both voices, and the controls below.
 
 import { durationOf, formatClock, isJoined } from '@offhook/core';
-import { say } from '@offhook/core/words';
+import { say, statusOf } from '@offhook/core/words';
 import type { Call } from '@offhook/core';
 import { createControls } from './controls';
 import { createFacts } from './facts';
@@ -11,7 +11,7 @@ import { createNotice } from './notice';
 import { MIC, MIC_OFF, PERSON, SPEAKER, SPEAKER_OFF, WAVE } from './panel-icons';
 import { createPriming } from './priming';
 import type { Scene, View } from './scene';
-import { isInTrouble, noteOf, statusOf } from './status';
+import { isInTrouble, noteOf } from './status';
 
 const WAITING: ReadonlySet<string> = new Set(['opening', 'priming', 'requesting-mic', 'checking', 'connecting', 'ringing', 'queued']);
 

@@ -1,4 +1,4 @@
-// consent-view.ts — what a visitor agrees to before the first call, once per version of the terms.
+// consent-view.ts — what a visitor agrees to before the first call, once per version of the terms; or a choice before each.
 
 import { say } from '@offhook/core/words';
 import { node } from './nodes';
@@ -18,4 +18,17 @@ export function createConsentView(scene: Scene, agreed: () => void): View {
       node('div', {}, agree, decline)),
     update() { /* nothing changes while one reads */ },
   };
+}
+
+/** Two answers, and either calls: nobody is recorded who has not said so. */
+export function createRecordingChoice(scene: Scene): HTMLElement {
+  const { words, host } = scene;
+  const answer = (value: boolean, name: string): HTMLElement => {
+    const radio = node('input', { type: 'radio', name: 'record' });
+    radio.checked = host.recording === value;
+    radio.addEventListener('change', () => { host.recording = value; });
+    return node('label', { class: 'choice' }, radio, name);
+  };
+  return node('fieldset', { class: 'answers' },
+    node('legend', { dir: 'auto' }, presetOf(scene, 'terms') ?? words.consentRecorded), answer(true, words.recordYes), answer(false, words.recordNo));
 }

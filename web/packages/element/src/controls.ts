@@ -12,9 +12,12 @@ export interface Controls {
   readonly destroy: () => void;
 }
 
-/** Toggle buttons keep one name; aria-pressed says their state. */
+/**
+ * Toggle buttons keep one name; aria-pressed says their state. The first that can be pressed gets the focus, and the end comes
+ * last: who presses the same key once more must not end the call by it.
+ */
 function control(part: string, name: string, short: string, icon: SVGSVGElement, press: () => void): HTMLButtonElement {
-  const made = node('button', { type: 'button', class: `control ${part}`, part, 'aria-label': name },
+  const made = node('button', { type: 'button', class: `control ${part}`, part, 'aria-label': name, 'data-autofocus': '' },
     node('span', { class: 'control-face' }, icon),
     node('span', { class: 'control-name', 'aria-hidden': 'true' }, short));
   made.addEventListener('click', press);
@@ -28,7 +31,6 @@ export function createControls(scene: Scene): Controls {
   const speaker = control('speaker', words.speaker, words.speakerShort, speakerIcon,
     () => { handle.setSpeakerMuted(!handle.get().speakerMuted); });
   const end = control('end', words.end, words.endShort, drawing(HANG_UP, 22), () => { handle.hangUp(); });
-  end.setAttribute('data-autofocus', '');
   const hold = createHold(scene);
   return {
     node: node('div', { class: 'controls-all' }, hold.node, node('div', { class: 'controls' }, mic, speaker, end)),

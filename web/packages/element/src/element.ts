@@ -11,7 +11,7 @@ import css from './launcher.css?inline';
 import { applyLooks } from './looks';
 import { node, setAttributes } from './nodes';
 import type * as Extras from './extras';
-import { recall, remember } from './settings';
+import { recall, remember } from '@offhook/core/memory';
 import { addStyle } from './style';
 
 /** Where this code came from; set once, before the element is defined. */
@@ -55,6 +55,7 @@ export class OffhookCall extends Base implements Host {
   private ownAuth: GetAuth | null = null;
   private words: WordsOverrides = {};
   /** @internal */ given: Readonly<Record<string, string>> = {};
+  /** @internal */ recording: boolean | undefined;
 
   constructor() {
     super();

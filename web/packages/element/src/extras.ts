@@ -6,7 +6,7 @@ import css from './extras.css?inline';
 import type { Host } from './host';
 import { CLOSE } from './icons';
 import { drawing, node, setAttributes } from './nodes';
-import { remember } from './settings';
+import { remember } from '@offhook/core/memory';
 import { addStyle } from './style';
 
 // Written by build.mjs; nothing where a bundler has no file of it.

@@ -99,7 +99,7 @@ export function createFrame(id: string, deeds: FrameDeeds): Frame {
       move(panel, open ? [LOW, HIGH] : [HIGH, LOW], () => { panel.hidden = !opened; });
     },
     focusIn() {
-      const wanted = Array.from(body.querySelectorAll<HTMLElement>('[data-autofocus]')).find((one) => !one.matches(':disabled') && one.offsetParent !== null);
+      const wanted = Array.from(body.querySelectorAll<HTMLElement>('[data-autofocus]:not(:disabled)')).find((one) => one.offsetParent !== null);
       (wanted ?? (back.node.hidden ? close.node : back.node)).focus({ preventScroll: true });
     },
   };

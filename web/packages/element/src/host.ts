@@ -38,6 +38,7 @@ export interface Host extends HTMLElement {
   readonly site: Site | null;
   /** @internal What setAttributes was given. */
   readonly given: Readonly<Record<string, string>>;
+  /** @internal With consent `choice`: what the visitor answered; not kept. */ recording: boolean | undefined;
   /** @internal */ readonly getAuth: GetAuth | null;
   /** @internal The languages to speak, most wanted first. */
   wishes(): readonly (string | null)[];

@@ -5,7 +5,7 @@ import type { CallHandle, OpenPhone, TokenRequest } from '@offhook/core';
 import { askAuth } from './auth';
 import type { Host } from './host';
 import { readJson } from './labels';
-import { recall } from './settings';
+import { recallSwitch } from '@offhook/core/memory';
 
 const openLiveKitPhone: OpenPhone = async (report, wishes) => {
   try {
@@ -33,8 +33,7 @@ function requestOf(host: Host): TokenRequest {
 
 /** What the visitor chose in the settings goes before what the page set. */
 function wanted(host: Host, name: string): boolean {
-  const chosen = recall(name);
-  return chosen === null ? host.getAttribute(name) !== null : chosen === 'yes';
+  return recallSwitch(name) ?? host.getAttribute(name) !== null;
 }
 
 export async function createLine(host: Host): Promise<CallHandle> {
@@ -49,6 +48,7 @@ export async function createLine(host: Host): Promise<CallHandle> {
     onError: createReporter(),
     settings: () => ({
       preflight: host.getAttribute('preflight') !== null, pushToTalk: wanted(host, 'push-to-talk'), lowData: wanted(host, 'low-data'),
+      recording: host.recording,
     }),
     oneCall: createOneCall(site),
     ...(host.getAttribute('resume') === 'off' ? {} : { resumeStore: createResumeStore(site) }),

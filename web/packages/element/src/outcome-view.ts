@@ -1,7 +1,7 @@
 // outcome-view.ts — how a call ended or why it did not happen, and always a next step.
 
 import { durationOf, formatClock, formatDiagnostics } from '@offhook/core';
-import { errorWords, micPlaceOf, say } from '@offhook/core/words';
+import { errorWords, micPlaceOf, say, statusOf } from '@offhook/core/words';
 import type { CallError } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
 import { drawing, node, setAttributes, setText } from './nodes';
@@ -10,7 +10,6 @@ import { createPhoneLink } from './phone-link';
 import type { Scene, View } from './scene';
 import { createCopyLine } from './copy-line';
 import { askToSignIn } from './sign-in';
-import { statusOf } from './status';
 
 function primary(text: string, press: () => void): HTMLButtonElement {
   const made = node('button', { type: 'button', class: 'primary', part: 'primary', 'data-autofocus': '' }, text);

@@ -21,7 +21,7 @@ import { createEndedView, createFailedView } from './outcome-view';
 import css from './panel.css?inline';
 import { termsOf } from './scene';
 import type { Scene, Sheet, View } from './scene';
-import { recall, remember } from './settings';
+import { recall, recallSwitch, remember } from '@offhook/core/memory';
 import type * as Sheets from './sheets';
 import { listenForShortcuts } from './shortcuts';
 import { addStyle } from './style';
@@ -72,7 +72,7 @@ class CallPanel implements Panel {
     host.root.append(this.announcer.node);
     listenForShortcuts(this.frame.node, {
       call: this.call,
-      enabled: () => recall('shortcuts') !== 'no' && host.getAttribute('shortcuts') !== 'off',
+      enabled: () => recallSwitch('shortcuts') !== false && host.getAttribute('shortcuts') !== 'off',
       escape: () => { this.goBack(); },
     });
     this.unsubscribe = this.call.subscribe(() => { this.follow(); });
@@ -208,9 +208,8 @@ class CallPanel implements Panel {
       if (!first) move(this.view.node, [{ opacity: 0 }, { opacity: 1 }]);
     }
     this.view?.update(now);
-    const titles = { settings: words.settings, privacy: words.privacy, consent: words.consentTitle };
     this.frame.draw({
-      name: words.panel, title: this.sheet === null ? words.panel : titles[this.sheet],
+      name: words.panel, title: words[this.sheet === 'consent' ? 'consentTitle' : this.sheet ?? 'panel'],
       logo: this.sheet === null ? this.host.getAttribute('logo') ?? scene.site.theme?.logo ?? null : null,
       state: now.state, close: this.isActive() ? words.minimise : words.close, more: words.settings, back: words.back,
       minimise: this.isActive(), sheet: this.sheet !== null, modal: this.sheet === 'consent',

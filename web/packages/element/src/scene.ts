@@ -32,8 +32,12 @@ export function presetOf(scene: Pick<Scene, 'site' | 'words'>, what: 'greeting' 
   return own?.[what] ?? (what === 'greeting' ? site.greeting : site.consent?.text);
 }
 
+/** `notice` says that calls may be recorded, `choice` lets the visitor say no and call all the same, `required` wants a yes first. */
+export function consentOf({ host, site }: Pick<Scene, 'site' | 'host'>): string | undefined {
+  return host.getAttribute('consent') ?? site.consent?.mode;
+}
+
 /** What must be agreed to before the first call; null: nothing. */
 export function termsOf(scene: Pick<Scene, 'site' | 'host'>): string | null {
-  const mode = scene.host.getAttribute('consent') ?? scene.site.consent?.mode ?? 'off';
-  return mode === 'required' || mode === 'choice' ? (scene.site.consent?.version ?? 'yes') : null;
+  return consentOf(scene) === 'required' ? (scene.site.consent?.version ?? 'yes') : null;
 }

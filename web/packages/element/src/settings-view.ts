@@ -6,7 +6,7 @@ import { createHearing } from './hearing';
 import { createLanguagePicker } from './language-picker';
 import { node, setAttributes } from './nodes';
 import type { Scene, View } from './scene';
-import { recall, remember } from './settings';
+import { recallSwitch, rememberSwitch } from '@offhook/core/memory';
 
 interface Picker {
   readonly node: HTMLElement;
@@ -50,11 +50,8 @@ export function createSettingsView(scene: Scene): View {
   const privacy = node('button', { type: 'button', class: 'secondary' }, words.privacy);
   privacy.addEventListener('click', () => { scene.show('privacy'); });
   const callId = handle.get().credentials?.callId ?? null;
-  const choose = (key: string) => (on: boolean): void => { remember(key, on ? 'yes' : 'no'); };
-  const chosen = (key: string, attribute: string): boolean => {
-    const kept = recall(key);
-    return kept === null ? host.getAttribute(attribute) !== null : kept === 'yes';
-  };
+  const choose = (key: string) => (on: boolean): void => { rememberSwitch(key, on); };
+  const chosen = (key: string): boolean => recallSwitch(key) ?? host.getAttribute(key) !== null;
   return {
     node: node('div', { class: 'view sheet' },
       microphone.node, loudspeaker.node,
@@ -62,9 +59,9 @@ export function createSettingsView(scene: Scene): View {
       node('label', { class: 'field' }, words.volume, volume),
       createLanguagePicker(scene),
       node('div', {},
-        createSwitch(words.pushToTalk, chosen('push-to-talk', 'push-to-talk'), choose('push-to-talk')),
-        createSwitch(words.lowData, chosen('low-data', 'low-data'), choose('low-data')),
-        createSwitch(words.keyboard, recall('shortcuts') !== 'no' && host.getAttribute('shortcuts') !== 'off', choose('shortcuts'))),
+        createSwitch(words.pushToTalk, chosen('push-to-talk'), choose('push-to-talk')),
+        createSwitch(words.lowData, chosen('low-data'), choose('low-data')),
+        createSwitch(words.keyboard, recallSwitch('shortcuts') !== false && host.getAttribute('shortcuts') !== 'off', choose('shortcuts'))),
       privacy,
       callId !== null && createCopyLine(words.callId, callId, words.copy, words.copied)),
     update(call: Call) {

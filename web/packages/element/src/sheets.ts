@@ -1,6 +1,6 @@
 // sheets.ts — what lies over the call when asked for: settings, privacy, terms. Its own chunk.
 
-import { createConsentView } from './consent-view';
+import { createConsentView, createRecordingChoice } from './consent-view';
 import type { Host } from './host';
 import { createPrivacyView } from './privacy-view';
 import css from './sheets.css?inline';
@@ -11,9 +11,13 @@ import { addStyle } from './style';
 // Written by build.mjs; nothing where a bundler has no file of it.
 declare const OFFHOOK_SHEETS_STYLE: string | undefined;
 
-/** To be called once per element, before the first sheet. */
+const styled = new WeakMap<Host, Promise<void>>();
+
+/** To be called before the first sheet. */
 export function styleSheets(host: Host): Promise<void> {
-  return addStyle(host.shadow, css, host.styleWays(typeof OFFHOOK_SHEETS_STYLE === 'string' ? OFFHOOK_SHEETS_STYLE : ''));
+  const style = styled.get(host) ?? addStyle(host.shadow, css, host.styleWays(typeof OFFHOOK_SHEETS_STYLE === 'string' ? OFFHOOK_SHEETS_STYLE : ''));
+  styled.set(host, style);
+  return style;
 }
 
 export function createSheet(sheet: Sheet, scene: Scene, agreed: () => void): View {
@@ -22,4 +26,10 @@ export function createSheet(sheet: Sheet, scene: Scene, agreed: () => void): Vie
     case 'privacy': return createPrivacyView(scene);
     case 'consent': return createConsentView(scene, agreed);
   }
+}
+
+/** The choice before each call stands above the button that starts it. */
+export async function askRecording(scene: Scene, start: HTMLElement): Promise<void> {
+  await styleSheets(scene.host);
+  start.before(createRecordingChoice(scene));
 }

@@ -237,6 +237,27 @@ describe('in use', () => {
     await page.context().close();
   });
 
+  it('P18 as a choice: the call is made either way, and nobody is recorded who has not said so', async () => {
+    const config = { consent: { mode: 'choice', version: '2', text: 'We may record this call.' } };
+    const { page } = await stage.open('<script async src="/offhook.js" data-site="acme"></script>', { config });
+    const wish = async (press: () => Promise<void>): Promise<unknown> => {
+      const asked = page.waitForRequest((request) => request.url().endsWith('/api/voice/token'));
+      await press();
+      return (await asked).postDataJSON();
+    };
+    await launcher(page).click();
+    const group = panel(page).getByRole('group', { name: 'We may record this call.' });
+    expect(await group.getByRole('radio', { name: 'Do not record my voice' }).isChecked()).toBe(true);
+    const start = panel(page).getByRole('button', { name: 'Start voice call' });
+    expect(await wish(() => start.click())).toMatchObject({ recording: false });
+    await page.locator('[role=dialog][data-oh-state="failed"]').waitFor(); // there is no token on this stage
+    await page.keyboard.press('Escape');
+    await launcher(page).click();
+    await group.getByRole('radio', { name: 'Record my voice', exact: true }).check();
+    expect(await wish(() => start.click())).toMatchObject({ recording: true });
+    await page.context().close();
+  });
+
   it('N33 the privacy sheet says what this button sends', async () => {
     const visit = await stage.open(tag('demo open'));
     await visit.page.getByRole('button', { name: 'Settings' }).click();
@@ -299,7 +320,7 @@ describe('in use', () => {
     await launcher(page).focus();
     await page.keyboard.press('Enter');
     const mute = page.getByRole('button', { name: 'Mute microphone' });
-    await page.waitForFunction(() => document.querySelector('offhook-call')?.shadowRoot?.activeElement?.getAttribute('aria-label') === 'End call');
+    await page.waitForFunction(() => document.querySelector('offhook-call')?.shadowRoot?.activeElement?.getAttribute('aria-label') === 'Mute microphone');
     await page.keyboard.press('m');
     expect(await mute.getAttribute('aria-pressed')).toBe('true');
     await set(page, 'shortcuts', 'off');

@@ -5,9 +5,9 @@ import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
 import { durationOf } from '@offhook/core';
 import type { Call } from '@offhook/core';
-import { say, speakDuration } from '@offhook/core/words';
+import { say, speakDuration, statusOf, waitOf } from '@offhook/core/words';
 import type { Words } from '@offhook/core/words';
-import { errorOf, nameOf, statusOf, waitOf } from './call-words';
+import { errorOf, nameOf } from './call-words';
 import { useScope } from './scope';
 
 interface News {

@@ -6,7 +6,7 @@ import type { ReactElement } from 'react';
 import { LogIn, Mic, Phone, PhoneCall, ShieldCheck } from 'lucide-react';
 import { presetFor } from '@offhook/core';
 import { say } from '@offhook/core/words';
-import { consentModeOf } from './consent';
+import { RecordingChoice } from './consent';
 import type { FloatingCallButtonProps } from './props';
 import { useWords } from './scope';
 import type { Session } from './session';
@@ -27,6 +27,7 @@ export function Before({ session, page, onStart, onPrivacy }: BeforeProps): Reac
   const tel = page.tel ?? settings?.tel;
   const signedOut = useSignedOut(settings?.auth === 'clerk');
   const paused = settings?.paused === true;
+  const consent = page.consent ?? settings?.consent.mode;
   return (
     <div className="oh-before">
       <span className="oh-portrait oh-portrait-resting" aria-hidden="true">
@@ -34,6 +35,7 @@ export function Before({ session, page, onStart, onPrivacy }: BeforeProps): Reac
       </span>
       <p className="oh-intro-title">{paused ? words.errors.SITE_PAUSED : words.introTitle}</p>
       <p className="oh-intro" dir="auto">{paused ? words.remedies.later : (greeting ?? words.intro)}</p>
+      {!paused && consent === 'choice' && <RecordingChoice session={session} page={page} />}
       {!paused && (signedOut
         ? <SignIn session={session} onDone={() => undefined} />
         : (
@@ -42,7 +44,7 @@ export function Before({ session, page, onStart, onPrivacy }: BeforeProps): Reac
           </button>
         ))}
       {tel != null && <Telephone number={tel} />}
-      {consentModeOf(page, settings) === 'notice' && <p className="oh-small">{words.consentRecorded}</p>}
+      {consent === 'notice' && <p className="oh-small">{words.consentRecorded}</p>}
       <div className="oh-foot">
         <p className="oh-small"><Mic size={14} aria-hidden="true" /> {words.micPromise}</p>
         <button type="button" className="oh-link" onClick={onPrivacy}><ShieldCheck size={14} aria-hidden="true" /> {words.privacy}</button>

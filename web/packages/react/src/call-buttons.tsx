@@ -2,7 +2,7 @@
 // call-buttons.tsx — microphone, speaker, settings, end; and the big button of push to talk. Toggle buttons keep one name;
 // aria-pressed says their state.
 
-import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
+import type { KeyboardEvent, ReactElement, ReactNode, RefObject } from 'react';
 import { Mic, MicOff, PhoneOff, SlidersHorizontal, Volume2, VolumeX } from 'lucide-react';
 import { isJoined } from '@offhook/core';
 import type { CallState } from '@offhook/core';
@@ -26,8 +26,9 @@ export function CallButtons({ muted, onEnd, onMore }: CallButtonsProps): ReactEl
   const heldMuted = usePart((call) => call.muted);
   const pushToTalk = usePart((call) => call.pushToTalk);
   const isMuted = muted ?? heldMuted;
-  // The button that was pressed to get here is gone: its focus belongs to this call now.
-  const end = useLeftOverFocus<HTMLButtonElement>();
+  // The button that was pressed to get here is gone: its focus belongs to this call now, and to what does no harm when the
+  // same key is pressed once more.
+  const speaker = useLeftOverFocus<HTMLButtonElement>();
   return (
     <>
       {pushToTalk && isJoined(state) && <HoldToTalk talking={!isMuted} />}
@@ -39,7 +40,7 @@ export function CallButtons({ muted, onEnd, onMore }: CallButtonsProps): ReactEl
           />
         )}
         <Toggle
-          label={words.speaker} short={words.speakerShort} pressed={speakerMuted} disabled={state === 'ending'}
+          button={speaker} label={words.speaker} short={words.speakerShort} pressed={speakerMuted} disabled={state === 'ending'}
           icon={speakerMuted ? <VolumeX size={22} /> : <Volume2 size={22} />} onPress={() => { handle.setSpeakerMuted(!speakerMuted); }}
         />
         {onMore !== undefined && (
@@ -49,7 +50,7 @@ export function CallButtons({ muted, onEnd, onMore }: CallButtonsProps): ReactEl
           </button>
         )}
         <button
-          ref={end} type="button" className="oh-control oh-control-end" aria-label={words.end} disabled={state === 'ending'} data-oh-autofocus=""
+          type="button" className="oh-control oh-control-end" aria-label={words.end} disabled={state === 'ending'}
           onClick={() => {
             handle.hangUp();
             onEnd?.();
@@ -64,6 +65,8 @@ export function CallButtons({ muted, onEnd, onMore }: CallButtonsProps): ReactEl
 }
 
 interface ToggleProps {
+  /** Not `ref`: React 18 keeps that to itself. */
+  readonly button?: RefObject<HTMLButtonElement | null>;
   readonly label: string;
   readonly short: string;
   readonly pressed: boolean;
@@ -72,9 +75,12 @@ interface ToggleProps {
   readonly onPress: () => void;
 }
 
-function Toggle({ label, short, pressed, disabled, icon, onPress }: ToggleProps): ReactElement {
+function Toggle({ button, label, short, pressed, disabled, icon, onPress }: ToggleProps): ReactElement {
   return (
-    <button type="button" className="oh-control" aria-label={label} aria-pressed={pressed} disabled={disabled} onClick={onPress}>
+    <button
+      ref={button} type="button" className="oh-control" aria-label={label} aria-pressed={pressed} disabled={disabled} data-oh-autofocus=""
+      onClick={onPress}
+    >
       <span className="oh-control-face">{icon}</span>
       <span className="oh-control-name" aria-hidden="true">{short}</span>
     </button>

@@ -71,7 +71,7 @@ export function CallPanel({ id, session, page, open, onOpenChange, launcher }: C
     if (page.mode === 'inline') return;
     const before = launcher.current ?? document.activeElement;
     const own = panel.current;
-    own?.querySelector<HTMLElement>('[data-oh-autofocus]')?.focus({ preventScroll: true });
+    own?.querySelector<HTMLElement>('[data-oh-autofocus]:not(:disabled)')?.focus({ preventScroll: true });
     return () => {
       const active = document.activeElement;
       // The person may be somewhere else by now: leave them there.

@@ -1,24 +1,19 @@
 'use client';
-// consent.tsx — what must be agreed to before the first call. Remembered by the version of the text: a new text asks anew.
+// consent.tsx — what is asked about recording: what must be agreed to before the first call (remembered by the version of the
+// text: a new text asks anew), or a choice before each.
 
+import { useId } from 'react';
 import type { ReactElement } from 'react';
 import { ShieldCheck } from 'lucide-react';
 import { presetFor } from '@offhook/core';
 import type { VoiceConfig } from '@offhook/core';
 import { say } from '@offhook/core/words';
 import { useBorrowedFocus } from './focus';
-import { recall, remember } from './memory';
-import type { Consent as Mode, FloatingCallButtonProps } from './props';
+import { recall, remember } from '@offhook/core/memory';
+import type { FloatingCallButtonProps } from './props';
 import { useWords } from './scope';
 import type { Session } from './session';
 import { useStore } from './store';
-
-export function consentModeOf(page: FloatingCallButtonProps, settings: VoiceConfig | null): Mode {
-  const mode = page.consent ?? settings?.consent.mode;
-  // A choice is a question, and a question wants an answer.
-  if (mode === 'required' || mode === 'choice') return 'required';
-  return mode === 'notice' ? 'notice' : 'off';
-}
 
 /** A short fingerprint (FNV-1a) of the text, so that changed terms are asked about again. */
 export function versionOf(text: string): string {
@@ -39,7 +34,7 @@ function stampOf(page: FloatingCallButtonProps, session: Session): string {
 }
 
 export function isConsented(page: FloatingCallButtonProps, session: Session): boolean {
-  return consentModeOf(page, session.settings.get()) !== 'required' || recall('consent') === stampOf(page, session);
+  return (page.consent ?? session.settings.get()?.consent.mode) !== 'required' || recall('consent') === stampOf(page, session);
 }
 
 export interface ConsentProps {
@@ -74,5 +69,25 @@ export function Consent({ session, page, onBack }: ConsentProps): ReactElement {
       </button>
       <button type="button" className="oh-secondary" onClick={onBack}>{words.decline}</button>
     </section>
+  );
+}
+
+/** Two answers, and either calls: nobody is recorded who has not said so. */
+export function RecordingChoice({ session, page }: Omit<ConsentProps, 'onBack'>): ReactElement {
+  const words = useWords();
+  const settings = useStore(session.settings);
+  const { recording } = useStore(session.choices);
+  const name = useId();
+  const answer = (value: boolean, label: string): ReactElement => (
+    <label className="oh-answer">
+      <input type="radio" name={name} checked={recording === value} onChange={() => { session.choose({ recording: value }); }} /> {label}
+    </label>
+  );
+  return (
+    <fieldset className="oh-answers">
+      <legend dir="auto">{textOf(page, settings, words.locale) ?? words.consentRecorded}</legend>
+      {answer(true, words.recordYes)}
+      {answer(false, words.recordNo)}
+    </fieldset>
   );
 }

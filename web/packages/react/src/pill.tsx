@@ -4,9 +4,9 @@
 import type { ReactElement } from 'react';
 import { Mic, MicOff, PhoneOff } from 'lucide-react';
 import { formatClock, isActive, isJoined } from '@offhook/core';
-import { withLabels } from '@offhook/core/words';
+import { statusOf, withLabels } from '@offhook/core/words';
 import { useDuration } from './call-view';
-import { statusOf } from './call-words';
+
 import type { Labels } from './props';
 import { ScopeProvider, useCall, usePart, useScope } from './scope';
 import type { Session } from './session';

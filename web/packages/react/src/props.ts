@@ -13,13 +13,18 @@ export type Placement = 'bottom-end' | 'bottom-start' | 'bottom-center' | 'top-e
 /** `tiny`: a round icon. `compact`: a small panel without meters. `full`: everything. */
 export type Variant = 'tiny' | 'compact' | 'full';
 
-/** What the person must agree to before the first call. `off` and `notice` ask nothing. */
-export type Consent = 'off' | 'notice' | 'required';
+/**
+ * What the person is asked about recording. `off` and `notice` ask nothing; `choice` asks before each call, and who says no
+ * calls all the same; `required` wants a yes before the first call.
+ */
+export type Consent = 'off' | 'notice' | 'choice' | 'required';
 
 /** What getToken is told about the call that is to be. */
 export interface TokenContext {
   readonly site?: string | undefined;
   readonly locale: string;
+  /** With consent `choice`: what the person chose. */
+  readonly recording?: boolean | undefined;
   /** Aborted when the person hangs up before there is a token. */
   readonly signal: AbortSignal;
 }

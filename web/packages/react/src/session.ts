@@ -11,8 +11,8 @@ import type {
 import { LOCALES, en, loadWords, localeFor } from '@offhook/core/words';
 import type { Locale, Words } from '@offhook/core/words';
 import { followCall } from './callbacks';
-import { recall, remember } from './memory';
-import type { CallOptionsProps } from './props';
+import { recallSwitch, remember, rememberSwitch } from '@offhook/core/memory';
+import type { CallOptionsProps, FloatingCallButtonProps } from './props';
 import { clerkToken } from './sign-in';
 import { createStore } from './store';
 import type { Store } from './store';
@@ -23,6 +23,8 @@ export interface Choices {
   readonly pushToTalk: boolean;
   readonly lowData: boolean;
   readonly shortcuts: boolean;
+  /** Asked for with consent `choice`; not kept. */
+  readonly recording: boolean;
 }
 
 export interface Session {
@@ -66,14 +68,19 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
   const choices = createStore<Choices>({
     pushToTalk: latest.current.pushToTalk ?? false,
     lowData: latest.current.lowData ?? wantsLessData(),
-    shortcuts: recall('shortcuts') !== 'off',
+    shortcuts: recallSwitch('shortcuts') !== false,
+    recording: false,
   });
   const site = latest.current.site ?? 'default';
   const handle = createCall({
     getCredentials: (signal, wishes) => credentialsOf(latest.current, settings.get(), words.get().locale, signal, wishes),
     openPhone: async (report, wishes) => (latest.current.openPhone ?? await loadPhone(kind))(report, wishes),
     onError: createReporter((error) => { latest.current.onError?.(error); }),
-    settings: () => ({ ...choices.get(), preflight: (latest.current as { preflight?: boolean }).preflight ?? false }),
+    settings: () => {
+      const page = latest.current as FloatingCallButtonProps;
+      const asked = (page.consent ?? settings.get()?.consent.mode) === 'choice';
+      return { ...choices.get(), preflight: page.preflight ?? false, recording: asked ? choices.get().recording : undefined };
+    },
     resumeStore: createResumeStore(site),
     oneCall: latest.current.oneCall === false ? undefined : createOneCall(site),
   });
@@ -108,7 +115,7 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
     },
     choose(next) {
       choices.set({ ...choices.get(), ...next });
-      if (next.shortcuts !== undefined) remember('shortcuts', next.shortcuts ? 'on' : 'off');
+      if (next.shortcuts !== undefined) rememberSwitch('shortcuts', next.shortcuts);
     },
     note: (name, facts) => { events?.note(name, facts); },
     control: (control) => { events?.note('control', { control }); },
@@ -147,7 +154,7 @@ async function credentialsOf(
   props: CallOptionsProps, settings: VoiceConfig | null, locale: string, signal: AbortSignal, wishes: CredentialWishes | undefined,
 ): Promise<Credentials> {
   const { voiceApiUrl, site, getToken, authToken, getAuthToken } = props;
-  if (getToken !== undefined) return readCredentials(await getToken({ site, locale, signal }));
+  if (getToken !== undefined) return readCredentials(await getToken({ site, locale, signal, recording: wishes?.recording }));
   const auth = getAuthToken ?? ((): string | Promise<string | null> | undefined => authToken ?? (settings?.auth === 'clerk' ? clerkToken() : undefined));
   return createTokenClient({ url: voiceApiUrl, getAuthToken: auth }, requestOf(props))(signal, wishes);
 }

@@ -2,7 +2,7 @@
 // use-dismissed.ts — has the person hidden this button?
 
 import { useCallback, useSyncExternalStore } from 'react';
-import { recall, remember } from './memory';
+import { recall, remember } from '@offhook/core/memory';
 
 const listeners = new Set<() => void>();
 
@@ -11,15 +11,12 @@ function subscribe(listener: () => void): () => void {
   return () => { listeners.delete(listener); };
 }
 
-const places = { true: 'localStorage', session: 'sessionStorage' } as const;
-
 export function useDismissed(dismissible: boolean | 'session'): readonly [dismissed: boolean, dismiss: () => void] {
-  const where = dismissible === false ? null : places[dismissible === true ? 'true' : 'session'];
-  const dismissed = useSyncExternalStore(subscribe, () => where !== null && recall('dismissed', where) === 'yes', () => false);
+  const dismissed = useSyncExternalStore(subscribe, () => dismissible !== false && recall('dismissed') === 'yes', () => false);
   const dismiss = useCallback(() => {
-    if (where === null) return;
-    remember('dismissed', 'yes', where);
+    if (dismissible === false) return;
+    remember('dismissed', 'yes', dismissible === 'session');
     for (const listener of [...listeners]) listener();
-  }, [where]);
+  }, [dismissible]);
   return [dismissed, dismiss];
 }

@@ -4,7 +4,7 @@
 import { useSyncExternalStore } from 'react';
 import { launcherWords } from '@offhook/core/launcher-words';
 import type { LauncherWords } from '@offhook/core/launcher-words';
-import { recall } from './memory';
+import { recall } from '@offhook/core/memory';
 
 const listeners = new Set<() => void>();
 /** Chosen in the panel while this page is open. */

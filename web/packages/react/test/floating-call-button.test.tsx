@@ -237,7 +237,7 @@ describe('S56 a call', () => {
   it('keeps the focus inside when the pressed button goes away', async () => {
     render(<Button />);
     await connect();
-    await waitFor(() => { expect(document.activeElement).toBe(button('End call')); });
+    await waitFor(() => { expect(document.activeElement).toBe(button('Mute speaker')); });
     await user.click(button('End call'));
     await waitFor(() => { expect(document.activeElement).toBe(button('Start voice call')); });
   });

@@ -160,6 +160,27 @@ describe('before a call', () => {
     await user.click(await later('Start voice call'));
     expect(await later('Agree and call')).toBeTruthy();
   });
+  it('P18 as a choice: the call is made either way, nobody is recorded who has not said so, and the next page asks anew', async () => {
+    const server = fakeServer();
+    const wishes = (): unknown[] => server.mock.calls.filter(([url]) => url === '/api/voice/token').map(([, init]) => JSON.parse(init?.body as string) as unknown);
+    const view = render(<Button consent="choice" consentText="We may record calls." locale="en" />);
+    await connect();
+    expect(wishes()).toEqual([expect.objectContaining({ recording: false })]);
+    await user.click(button('End call'));
+    view.unmount();
+    render(<Button consent="choice" consentText="We may record calls." locale="en" />);
+    await user.click(button(/^Talk to us/));
+    const group = await screen.findByRole('group', { name: 'We may record calls.' });
+    expect(within(group).getByRole<HTMLInputElement>('radio', { name: 'Do not record my voice' }).checked).toBe(true);
+    await user.click(within(group).getByRole('radio', { name: 'Record my voice' }));
+    await user.click(await later('Start voice call'));
+    await waitFor(() => { expect(state()).toBe('connected'); });
+    expect(wishes()[1]).toMatchObject({ recording: true });
+    cleanup();
+    render(<Button consent="notice" locale="en" />);
+    await connect();
+    expect(wishes()[2]).not.toHaveProperty('recording');
+  });
   it('S42 a call that needs a sign-in offers it, and comes back to the start after it', async () => {
     const openSignIn = vi.fn();
     let tell: ((now: { user: unknown }) => void) | undefined;
@@ -267,7 +288,8 @@ describe('in a call', () => {
   it('S32 keys work inside the panel, and can be turned off', async () => {
     render(<Button locale="en" />);
     const line = await connect();
-    await waitFor(() => { expect(document.activeElement).toBe(button('End call')); });
+    // On nothing that does harm when the key is pressed once more.
+    await waitFor(() => { expect(document.activeElement).toBe(button('Mute speaker')); });
     await user.keyboard('m');
     expect(line.log.at(-1)).toBe('setMuted true');
     await user.keyboard('s');
@@ -278,6 +300,7 @@ describe('in a call', () => {
     const before = line.log.length;
     await user.keyboard('m');
     expect(line.log).toHaveLength(before);
+    expect(localStorage.getItem('offhook.shortcuts')).toBe('no');
   });
   it('P66 shows the call’s id and copies it', async () => {
     const copied = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();

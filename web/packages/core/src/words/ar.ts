@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'قبل المكالمة',
   consentText: 'تمر المكالمة عبر خادم {name}.',
   consentRecorded: 'قد تُسجَّل هذه المكالمة.',
+  recordYes: 'سجّلوا صوتي',
+  recordNo: 'لا تسجّلوا صوتي',
   recordChoice: 'يمكنكم تسجيل هذه المكالمة',
   agree: 'موافقة واتصال',
   decline: 'ليس الآن',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Než zavoláte',
   consentText: 'Hovor jde přes server {name}.',
   consentRecorded: 'Tento hovor může být nahráván.',
+  recordYes: 'Nahrávat můj hlas',
+  recordNo: 'Nenahrávat můj hlas',
   recordChoice: 'Tento hovor smíte nahrávat',
   agree: 'Souhlasím a volám',
   decline: 'Teď ne',

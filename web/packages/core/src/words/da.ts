@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Før du ringer',
   consentText: 'Opkaldet går gennem serveren hos {name}.',
   consentRecorded: 'Opkaldet kan blive optaget.',
+  recordYes: 'Optag min stemme',
+  recordNo: 'Optag ikke min stemme',
   recordChoice: 'I må gerne optage opkaldet',
   agree: 'Accepter og ring',
   decline: 'Ikke nu',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Vor dem Anruf',
   consentText: 'Der Anruf läuft über den Server von {name}.',
   consentRecorded: 'Dieser Anruf kann aufgezeichnet werden.',
+  recordYes: 'Meine Stimme aufzeichnen',
+  recordNo: 'Meine Stimme nicht aufzeichnen',
   recordChoice: 'Sie dürfen diesen Anruf aufzeichnen',
   agree: 'Zustimmen und anrufen',
   decline: 'Nicht jetzt',

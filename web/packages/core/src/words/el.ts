@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Πριν από την κλήση',
   consentText: 'Η κλήση περνά από τον διακομιστή {name}.',
   consentRecorded: 'Αυτή η κλήση μπορεί να ηχογραφηθεί.',
+  recordYes: 'Να ηχογραφηθεί η φωνή μου',
+  recordNo: 'Να μην ηχογραφηθεί η φωνή μου',
   recordChoice: 'Μπορείτε να ηχογραφήσετε αυτή την κλήση',
   agree: 'Αποδοχή και κλήση',
   decline: 'Όχι τώρα',

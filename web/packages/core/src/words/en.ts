@@ -27,6 +27,8 @@ export const en = {
   consentTitle: 'Before you call',
   consentText: 'The call goes through the server of {name}.',
   consentRecorded: 'This call may be recorded.',
+  recordYes: 'Record my voice',
+  recordNo: 'Do not record my voice',
   recordChoice: 'You may record this call',
   agree: 'Agree and call',
   decline: 'Not now',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Antes de llamar',
   consentText: 'La llamada pasa por el servidor de {name}.',
   consentRecorded: 'Esta llamada puede grabarse.',
+  recordYes: 'Grabar mi voz',
+  recordNo: 'No grabar mi voz',
   recordChoice: 'Pueden grabar esta llamada',
   agree: 'Aceptar y llamar',
   decline: 'Ahora no',

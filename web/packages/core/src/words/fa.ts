@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'پیش از تماس',
   consentText: 'تماس از سرور {name} می‌گذرد.',
   consentRecorded: 'ممکن است این تماس ضبط شود.',
+  recordYes: 'صدای من ضبط شود',
+  recordNo: 'صدای من ضبط نشود',
   recordChoice: 'می‌توانید این تماس را ضبط کنید',
   agree: 'می‌پذیرم و تماس می‌گیرم',
   decline: 'اکنون نه',

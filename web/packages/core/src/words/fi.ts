@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Ennen puhelua',
   consentText: 'Puhelu kulkee palvelun {name} palvelimen kautta.',
   consentRecorded: 'Puhelu voidaan nauhoittaa.',
+  recordYes: 'Ääneni saa nauhoittaa',
+  recordNo: 'Ääntäni ei saa nauhoittaa',
   recordChoice: 'Tämän puhelun saa nauhoittaa',
   agree: 'Hyväksy ja soita',
   decline: 'Ei nyt',

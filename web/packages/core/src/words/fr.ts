@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Avant l’appel',
   consentText: 'L’appel passe par le serveur de {name}.',
   consentRecorded: 'Cet appel peut être enregistré.',
+  recordYes: 'Enregistrer ma voix',
+  recordNo: 'Ne pas enregistrer ma voix',
   recordChoice: 'Vous pouvez enregistrer cet appel',
   agree: 'Accepter et appeler',
   decline: 'Pas maintenant',

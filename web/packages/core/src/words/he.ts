@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'לפני השיחה',
   consentText: 'השיחה עוברת דרך השרת של {name}.',
   consentRecorded: 'ייתכן שהשיחה תוקלט.',
+  recordYes: 'להקליט את קולי',
+  recordNo: 'לא להקליט את קולי',
   recordChoice: 'מותר לכם להקליט את השיחה',
   agree: 'הסכמה וחיוג',
   decline: 'לא עכשיו',

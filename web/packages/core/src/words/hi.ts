@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'कॉल से पहले',
   consentText: 'कॉल {name} के सर्वर से होकर जाती है।',
   consentRecorded: 'यह कॉल रिकॉर्ड हो सकती है।',
+  recordYes: 'मेरी आवाज़ रिकॉर्ड करें',
+  recordNo: 'मेरी आवाज़ रिकॉर्ड न करें',
   recordChoice: 'आप यह कॉल रिकॉर्ड कर सकते हैं',
   agree: 'सहमति दें और कॉल करें',
   decline: 'अभी नहीं',

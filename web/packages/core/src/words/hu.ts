@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Hívás előtt',
   consentText: 'A hívás {name} kiszolgálóján halad át.',
   consentRecorded: 'Ezt a hívást rögzíthetik.',
+  recordYes: 'A hangomat rögzíthetik',
+  recordNo: 'A hangomat ne rögzítsék',
   recordChoice: 'Ezt a hívást rögzíthetik, hozzájárulok',
   agree: 'Elfogadom és hívok',
   decline: 'Most nem',

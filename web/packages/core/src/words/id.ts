@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Sebelum menelepon',
   consentText: 'Panggilan melewati server {name}.',
   consentRecorded: 'Panggilan ini mungkin direkam.',
+  recordYes: 'Rekam suara saya',
+  recordNo: 'Jangan rekam suara saya',
   recordChoice: 'Panggilan ini boleh direkam',
   agree: 'Setuju dan telepon',
   decline: 'Jangan sekarang',

@@ -5,6 +5,7 @@ export { fill, formatNumber, say, withLabels } from './words';
 export type { Params, Plural, WordKey, Words, WordsOverrides } from './words';
 export { errorWords, micPlaceOf } from './error-words';
 export type { ErrorWords, MicPlace } from './error-words';
+export { statusOf, waitOf } from './status';
 export { speakDuration } from './spoken';
 export { directionOf, negotiate } from './negotiate';
 export type { Direction } from './negotiate';

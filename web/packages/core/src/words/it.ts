@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Prima di chiamare',
   consentText: 'La chiamata passa dal server di {name}.',
   consentRecorded: 'Questa chiamata può essere registrata.',
+  recordYes: 'Registra la mia voce',
+  recordNo: 'Non registrare la mia voce',
   recordChoice: 'Potete registrare questa chiamata',
   agree: 'Accetta e chiama',
   decline: 'Non ora',

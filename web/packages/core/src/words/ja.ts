@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: '通話の前に',
   consentText: '通話は {name} のサーバーを通ります。',
   consentRecorded: 'この通話は録音されることがあります。',
+  recordYes: '自分の声を録音する',
+  recordNo: '自分の声を録音しない',
   recordChoice: 'この通話の録音を許可する',
   agree: '同意して通話',
   decline: '今はしない',

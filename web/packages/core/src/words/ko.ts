@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: '통화 전에',
   consentText: '통화는 {name} 서버를 거칩니다.',
   consentRecorded: '이 통화는 녹음될 수 있습니다.',
+  recordYes: '내 목소리 녹음',
+  recordNo: '내 목소리 녹음 안 함',
   recordChoice: '이 통화의 녹음에 동의합니다',
   agree: '동의하고 통화',
   decline: '나중에',

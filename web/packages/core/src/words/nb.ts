@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Før du ringer',
   consentText: 'Samtalen går via serveren til {name}.',
   consentRecorded: 'Samtalen kan bli tatt opp.',
+  recordYes: 'Ta opp stemmen min',
+  recordNo: 'Ikke ta opp stemmen min',
   recordChoice: 'Dere kan ta opp samtalen',
   agree: 'Godta og ring',
   decline: 'Ikke nå',

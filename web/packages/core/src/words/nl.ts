@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Voordat u belt',
   consentText: 'Het gesprek loopt via de server van {name}.',
   consentRecorded: 'Dit gesprek kan worden opgenomen.',
+  recordYes: 'Mijn stem opnemen',
+  recordNo: 'Mijn stem niet opnemen',
   recordChoice: 'U mag dit gesprek opnemen',
   agree: 'Akkoord en bellen',
   decline: 'Niet nu',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Zanim zadzwonisz',
   consentText: 'Rozmowa przechodzi przez serwer {name}.',
   consentRecorded: 'Ta rozmowa może być nagrywana.',
+  recordYes: 'Nagrywaj mój głos',
+  recordNo: 'Nie nagrywaj mojego głosu',
   recordChoice: 'Zgadzam się na nagranie tej rozmowy',
   agree: 'Zgadzam się i dzwonię',
   decline: 'Nie teraz',

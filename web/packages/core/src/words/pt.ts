@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Antes de ligar',
   consentText: 'A chamada passa pelo servidor de {name}.',
   consentRecorded: 'Esta chamada pode ser gravada.',
+  recordYes: 'Gravar a minha voz',
+  recordNo: 'Não gravar a minha voz',
   recordChoice: 'Vocês podem gravar esta chamada',
   agree: 'Aceitar e ligar',
   decline: 'Agora não',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Înainte de apel',
   consentText: 'Apelul trece prin serverul {name}.',
   consentRecorded: 'Acest apel poate fi înregistrat.',
+  recordYes: 'Înregistrați vocea mea',
+  recordNo: 'Nu înregistrați vocea mea',
   recordChoice: 'Puteți înregistra acest apel',
   agree: 'Accept și sun',
   decline: 'Nu acum',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Перед звонком',
   consentText: 'Звонок идёт через сервер {name}.',
   consentRecorded: 'Этот звонок может записываться.',
+  recordYes: 'Записывать мой голос',
+  recordNo: 'Не записывать мой голос',
   recordChoice: 'Вы можете записать этот звонок',
   agree: 'Согласиться и позвонить',
   decline: 'Не сейчас',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Innan du ringer',
   consentText: 'Samtalet går via servern hos {name}.',
   consentRecorded: 'Samtalet kan spelas in.',
+  recordYes: 'Spela in min röst',
+  recordNo: 'Spela inte in min röst',
   recordChoice: 'Ni får spela in samtalet',
   agree: 'Godkänn och ring',
   decline: 'Inte nu',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'ก่อนโทร',
   consentText: 'สายผ่านเซิร์ฟเวอร์ของ {name}',
   consentRecorded: 'อาจมีการบันทึกสายนี้',
+  recordYes: 'บันทึกเสียงของฉัน',
+  recordNo: 'ไม่บันทึกเสียงของฉัน',
   recordChoice: 'อนุญาตให้บันทึกสายนี้',
   agree: 'ยอมรับและโทร',
   decline: 'ไว้ก่อน',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Aramadan önce',
   consentText: 'Arama {name} sunucusundan geçer.',
   consentRecorded: 'Bu arama kaydedilebilir.',
+  recordYes: 'Sesimi kaydet',
+  recordNo: 'Sesimi kaydetme',
   recordChoice: 'Bu aramayı kaydedebilirsiniz',
   agree: 'Kabul et ve ara',
   decline: 'Şimdi değil',

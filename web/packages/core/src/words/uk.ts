@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Перед дзвінком',
   consentText: 'Дзвінок іде через сервер {name}.',
   consentRecorded: 'Цей дзвінок можуть записувати.',
+  recordYes: 'Записувати мій голос',
+  recordNo: 'Не записувати мій голос',
   recordChoice: 'Ви можете записати цей дзвінок',
   agree: 'Погодитися й подзвонити',
   decline: 'Не зараз',

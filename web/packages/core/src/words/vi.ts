@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: 'Trước khi gọi',
   consentText: 'Cuộc gọi đi qua máy chủ của {name}.',
   consentRecorded: 'Cuộc gọi này có thể được ghi âm.',
+  recordYes: 'Ghi âm giọng của tôi',
+  recordNo: 'Không ghi âm giọng của tôi',
   recordChoice: 'Cho phép ghi âm cuộc gọi này',
   agree: 'Đồng ý và gọi',
   decline: 'Để sau',

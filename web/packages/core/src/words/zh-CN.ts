@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: '通话之前',
   consentText: '通话经过 {name} 的服务器。',
   consentRecorded: '此通话可能会被录音。',
+  recordYes: '录下我的声音',
+  recordNo: '不录我的声音',
   recordChoice: '您可以录制此通话',
   agree: '同意并通话',
   decline: '暂不',

@@ -27,6 +27,8 @@ export const words: Words = {
   consentTitle: '通話之前',
   consentText: '通話會經過 {name} 的伺服器。',
   consentRecorded: '此通話可能會被錄音。',
+  recordYes: '錄下我的聲音',
+  recordNo: '不錄我的聲音',
   recordChoice: '您可以錄製此通話',
   agree: '同意並通話',
   decline: '暫時不要',
