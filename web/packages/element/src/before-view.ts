@@ -1,7 +1,6 @@
 // before-view.ts — the panel before a call: what happens when you press Start, and Start.
 
 import { MIC, PHONE } from './panel-icons';
-import { createLanguagePicker } from './language-picker';
 import { drawing, node, setAttributes } from './nodes';
 import { createPhoneLink } from './phone-link';
 import { consentOf, presetOf } from './scene';
@@ -15,10 +14,9 @@ export function createBeforeView(scene: Scene): View {
   takeOver.addEventListener('click', () => { void handle.takeOver(); });
   const elsewhere = node('div', { class: 'notice', role: 'group', 'aria-label': words.elsewhere }, node('span', {}, words.elsewhere), takeOver);
   const mode = consentOf(scene);
-  if (mode === 'choice') {
-    host.recording = host.recording === true; // nobody is recorded who has not said so
-    void import('./sheets').then((sheets) => sheets.askRecording(scene, start), () => undefined);
-  }
+  const own = node('slot');
+  if (mode === 'choice') host.recording = host.recording === true; // nobody is recorded who has not said so
+  if (mode === 'choice' || (site.languages?.length ?? 0) > 1) void import('./sheets').then((sheets) => sheets.complete(scene, start, own), () => undefined);
   return {
     node: node('div', { class: 'view before' },
       node('slot', { name: 'intro' },
@@ -29,8 +27,7 @@ export function createBeforeView(scene: Scene): View {
       createPhoneLink(scene),
       mode === 'notice' && node('p', { class: 'small' }, presetOf(scene, 'terms') ?? words.consentRecorded),
       node('p', { class: 'small' }, drawing(MIC, 14), words.micPromise),
-      (site.languages?.length ?? 0) > 1 && createLanguagePicker(scene),
-      node('slot')),
+      own),
     update(call) { setAttributes(elsewhere, { hidden: !call.elsewhere }); },
   };
 }

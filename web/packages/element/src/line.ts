@@ -33,7 +33,7 @@ function requestOf(host: Host): TokenRequest {
 
 /** What the visitor chose in the settings goes before what the page set. */
 function wanted(host: Host, name: string): boolean {
-  return recallSwitch(name) ?? host.getAttribute(name) !== null;
+  return recallSwitch(name) ?? host.hasAttribute(name);
 }
 
 export async function createLine(host: Host): Promise<CallHandle> {
@@ -47,7 +47,7 @@ export async function createLine(host: Host): Promise<CallHandle> {
     openPhone: openLiveKitPhone,
     onError: createReporter(),
     settings: () => ({
-      preflight: host.getAttribute('preflight') !== null, pushToTalk: wanted(host, 'push-to-talk'), lowData: wanted(host, 'low-data'),
+      preflight: host.hasAttribute('preflight'), pushToTalk: wanted(host, 'push-to-talk'), lowData: wanted(host, 'low-data'),
       recording: host.recording,
     }),
     oneCall: createOneCall(site),

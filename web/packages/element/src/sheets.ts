@@ -2,8 +2,10 @@
 
 import { createConsentView, createRecordingChoice } from './consent-view';
 import type { Host } from './host';
+import { createLanguagePicker } from './language-picker';
 import { createPrivacyView } from './privacy-view';
 import css from './sheets.css?inline';
+import { consentOf } from './scene';
 import type { Scene, Sheet, View } from './scene';
 import { createSettingsView } from './settings-view';
 import { addStyle } from './style';
@@ -28,8 +30,9 @@ export function createSheet(sheet: Sheet, scene: Scene, agreed: () => void): Vie
   }
 }
 
-/** The choice before each call stands above the button that starts it. */
-export async function askRecording(scene: Scene, start: HTMLElement): Promise<void> {
+/** What few sites have before a call: the choice whether to be recorded, above the button that starts it, and the languages. */
+export async function complete(scene: Scene, start: HTMLElement, own: HTMLElement): Promise<void> {
   await styleSheets(scene.host);
-  start.before(createRecordingChoice(scene));
+  if (consentOf(scene) === 'choice') start.before(createRecordingChoice(scene));
+  if ((scene.site.languages?.length ?? 0) > 1) own.before(createLanguagePicker(scene));
 }
