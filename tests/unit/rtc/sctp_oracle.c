@@ -276,12 +276,12 @@ static void exchange(struct stage *s, uint32_t first, uint32_t end, int64_t *tic
 
 static void reset_streams(struct stage *s, int64_t *ticked_us, int64_t until_us) {
   oh_sctp_reset(s->ours, clock_us(), OUR_RESET);
-  struct {
+  union { // the structure ends with an array of no length
     struct sctp_reset_streams head;
-    uint16_t stream;
-  } theirs = {.head = {.srs_flags = SCTP_STREAM_RESET_OUTGOING, .srs_number_streams = 1},
-              .stream = THEIR_RESET};
-  set(s->theirs, SCTP_RESET_STREAMS, &theirs, sizeof theirs.head + sizeof theirs.stream);
+    uint8_t bytes[sizeof(struct sctp_reset_streams) + sizeof(uint16_t)];
+  } theirs = {.head = {.srs_flags = SCTP_STREAM_RESET_OUTGOING, .srs_number_streams = 1}};
+  theirs.head.srs_stream_list[0] = THEIR_RESET;
+  set(s->theirs, SCTP_RESET_STREAMS, &theirs, sizeof theirs.bytes);
   for (; clock_us() < until_us && !(s->ended && s->our_end && s->our_reset); pump(s, ticked_us))
     ;
   assert_true(s->ended && s->our_end && s->our_reset);
