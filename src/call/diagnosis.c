@@ -24,7 +24,8 @@ static struct oh_str host_of(struct oh_str url) {
 
 bool oh_diagnosis_is_local_page(struct oh_str origin) {
   struct oh_str host = host_of(origin);
-  if (host.len && host.data[0] == '[') return oh_str_starts(host, OH_STR("[::1]"));
+  if (host.len == 0) return false;
+  if (host.data[0] == '[') return oh_str_starts(host, OH_STR("[::1]"));
   host = oh_str_cut(&host, ':');
   struct oh_str end = {host.data + host.len - (host.len < 10 ? 0 : 10), host.len < 10 ? 0 : 10};
   return oh_str_eq_nocase(host, OH_STR("localhost")) || oh_str_eq_nocase(end, OH_STR(".localhost")) ||

@@ -85,7 +85,7 @@ function throughOneRestart() {
       if (fits(behaviour, client)) cell(client.name, behaviour.title, () => behaviour.run(calls.get(client)), () => behaviour.lacks?.(calls.get(client)))
 }
 
-describe('S17 S24 S46 recovery, refusals and ends with every client', { concurrency: 2 }, () => {
+describe('S17 S24 S46 recovery, refusals and ends with every client', { concurrency: 3 }, () => {
   describe('a restart in the middle', { concurrency: 1 }, throughOneRestart)
   eachInItsRoom(RECOVERY, chosen)
   eachInItsRoom(ENDINGS, chosen.filter(({ options }) => options?.single !== false)) // how many connections carry the media is all the same here

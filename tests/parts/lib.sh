@@ -24,7 +24,7 @@ meson_part() {
   meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 4 "$@" >"$dir/test.out" 2>&1
   local status=$?
   [ $status = 0 ] || cat "$dir/test.out"
-  python3 tools/count_tests.py "$dir/meson-logs/testlog.junit.xml" || status=1
+  python3 tools/count_tests.py "$dir/meson-logs" || status=1
   return $status
 }
 
