@@ -18,10 +18,7 @@ static void refuse(struct oh_house *house, const struct oh_participant *p, uint3
   answer.request_id = request_id;
   answer.reason = reason;
   answer.message = (char *)message;
-  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
-  response.request_response = &answer;
-  oh_participant_send(house, p, &response);
+  oh_participant_answer(house, p, &answer);
 }
 
 static bool is_key_good(const Livekit__DataBlobKey *key) {

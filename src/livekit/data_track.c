@@ -169,10 +169,7 @@ static void refuse(struct oh_house *house, const struct oh_participant *publishe
   answer.message = (char *)message;
   answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_PUBLISH_DATA_TRACK;
   answer.publish_data_track = (Livekit__PublishDataTrackRequest *)request;
-  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
-  response.request_response = &answer;
-  oh_participant_send(house, publisher, &response);
+  oh_participant_answer(house, publisher, &answer);
 }
 
 static bool is_custom_good(const char *text) {
@@ -308,10 +305,7 @@ void oh_data_track_unpublish(struct oh_house *house, struct oh_participant *publ
   answer.message = (char *)"data track not found";
   answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_UNPUBLISH_DATA_TRACK;
   answer.unpublish_data_track = (Livekit__UnpublishDataTrackRequest *)request;
-  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
-  response.request_response = &answer;
-  oh_participant_send(house, publisher, &response);
+  oh_participant_answer(house, publisher, &answer);
 }
 
 void oh_data_track_settle(struct oh_house *house, struct oh_participant *p) {

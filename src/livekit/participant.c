@@ -48,6 +48,14 @@ void oh_participant_send(struct oh_house *house, const struct oh_participant *pa
   oh_session_send(house, oh_participant_session(house, participant), response);
 }
 
+void oh_participant_answer(struct oh_house *house, const struct oh_participant *participant,
+                           Livekit__RequestResponse *answer) {
+  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
+  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
+  response.request_response = answer;
+  oh_participant_send(house, participant, &response);
+}
+
 static Livekit__ParticipantInfo__Kind kind_of(const char *claim) {
   static const struct {
     const char *name;

@@ -105,5 +105,8 @@ void oh_participant_changed(struct oh_house *house, struct oh_participant *parti
                             enum oh_hearers hearers);
 void oh_participant_send(struct oh_house *house, const struct oh_participant *participant,
                          const Livekit__SignalResponse *response);
+// What became of a request of its: done, refused, and why.
+void oh_participant_answer(struct oh_house *house, const struct oh_participant *participant,
+                           Livekit__RequestResponse *answer);
 // May they publish this source (facts/LIVEKIT.md 5)? Sound of unknown source counts as a microphone.
 bool oh_participant_may_publish(const struct oh_participant *participant, Livekit__TrackSource source);

@@ -54,10 +54,7 @@ static void respond(struct oh_house *house, const struct oh_participant *p,
   answer.message = (char *)message;
   answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_UPDATE_METADATA;
   answer.update_metadata = (Livekit__UpdateParticipantMetadata *)update;
-  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
-  response.request_response = &answer;
-  oh_participant_send(house, p, &response);
+  oh_participant_answer(house, p, &answer);
 }
 
 const char *oh_profile_limit(const struct oh_participant *p,

@@ -66,10 +66,7 @@ static void refuse(struct oh_house *house, const struct oh_participant *particip
   answer.message = (char *)message;
   answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_ADD_TRACK;
   answer.add_track = (Livekit__AddTrackRequest *)request;
-  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
-  response.request_response = &answer;
-  oh_participant_send(house, participant, &response);
+  oh_participant_answer(house, participant, &answer);
 }
 
 static void tell_published(struct oh_house *house, const struct oh_track *track) {

@@ -10,14 +10,6 @@
 #include "livekit/subscribe.h"
 #include <jansson.h>
 
-static void respond(struct oh_house *house, const struct oh_participant *p,
-                    Livekit__RequestResponse *answer) {
-  Livekit__SignalResponse response = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  response.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE;
-  response.request_response = answer;
-  oh_participant_send(house, p, &response);
-}
-
 static void on_offer(struct oh_house *house, int64_t now_us, struct oh_participant *p,
                      const Livekit__SignalRequest *request) {
   oh_negotiate_offer(house, now_us, p, request->offer);
@@ -41,7 +33,7 @@ static void on_trickle(struct oh_house *house, int64_t now_us, struct oh_partici
   answer.message = (char *)"cannot parse the candidate";
   answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_TRICKLE;
   answer.trickle = request->trickle;
-  respond(house, p, &answer);
+  oh_participant_answer(house, p, &answer);
 }
 
 static void on_add_track(struct oh_house *house, int64_t now_us, struct oh_participant *p,
@@ -59,7 +51,7 @@ static void on_mute(struct oh_house *house, int64_t now_us, struct oh_participan
   answer.message = (char *)"track not found";
   answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_MUTE;
   answer.mute = request->mute;
-  respond(house, p, &answer);
+  oh_participant_answer(house, p, &answer);
 }
 
 static void on_subscription(struct oh_house *house, int64_t now_us, struct oh_participant *p,
@@ -129,7 +121,7 @@ static void on_update_audio_track(struct oh_house *house, int64_t now_us, struct
   answer.message = (char *)"track not found";
   answer.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_UPDATE_AUDIO_TRACK;
   answer.update_audio_track = request->update_audio_track;
-  respond(house, p, &answer);
+  oh_participant_answer(house, p, &answer);
 }
 
 static void on_publish_data_track(struct oh_house *house, int64_t now_us, struct oh_participant *p,

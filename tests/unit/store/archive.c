@@ -2,31 +2,18 @@
 // aside.
 #include "store/archive.h"
 #include "base/limits.h"
+#include "tests/unit/store/database_place.h"
 #include "tests/unit/test.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char directory[64], path[128], error[OH_ARCHIVE_ERROR_MAX];
+static char error[OH_ARCHIVE_ERROR_MAX];
 
 static int make_directory(void **state) {
   (void)state;
-  snprintf(directory, sizeof directory, "/tmp/offhook-archive-XXXXXX");
-  if (!mkdtemp(directory)) return -1;
-  snprintf(path, sizeof path, "%s/.ended.db", directory);
-  return 0;
-}
-
-static int remove_directory(void **state) {
-  (void)state;
-  static const char *const names[] = {"", "-wal", "-shm", ".corrupt", ".corrupt-wal", ".corrupt-shm"};
-  char name[160];
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    snprintf(name, sizeof name, "%s%s", path, names[i]);
-    unlink(name);
-  }
-  return rmdir(directory);
+  return make_place(".ended.db");
 }
 
 static struct oh_archive *reopen(struct oh_archive *archive) {

@@ -4,6 +4,7 @@
 #include "base/heap.h"
 #include "base/limits.h"
 #include "livekit/postman.h"
+#include "tests/unit/store/database_place.h"
 #include "tests/unit/test.h"
 #include <sqlite3.h>
 #include <stdio.h>
@@ -16,26 +17,12 @@
 #define SECOND_US 1000000LL
 #define HOUR_US (3600 * SECOND_US)
 
-static char directory[64], path[128], error[OH_BACKLOG_ERROR_MAX];
+static char error[OH_BACKLOG_ERROR_MAX];
 static const char *const up = "https://up.example/", *const down = "https://down.example/";
 
 static int make_directory(void **state) {
   (void)state;
-  snprintf(directory, sizeof directory, "/tmp/offhook-backlog-XXXXXX");
-  if (!mkdtemp(directory)) return -1;
-  snprintf(path, sizeof path, "%s/webhooks.db", directory);
-  return 0;
-}
-
-static int remove_directory(void **state) {
-  (void)state;
-  static const char *const names[] = {"", "-wal", "-shm", ".corrupt", ".corrupt-wal", ".corrupt-shm"};
-  char name[160];
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    snprintf(name, sizeof name, "%s%s", path, names[i]);
-    unlink(name);
-  }
-  return rmdir(directory);
+  return make_place("webhooks.db");
 }
 
 static struct oh_backlog *reopen(struct oh_backlog *backlog) {

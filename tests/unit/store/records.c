@@ -1,5 +1,6 @@
 // records.c — the records on disk: what is committed stays, and nothing that a disk can do ends the service.
 #include "store/records.h"
+#include "tests/unit/store/database_place.h"
 #include "tests/unit/test.h"
 #include <sqlite3.h>
 #include <stdio.h>
@@ -9,25 +10,11 @@
 
 #define BYTES_MAX (64 * 1024 * 1024)
 
-static char directory[64], path[128], error[OH_RECORDS_ERROR_MAX];
+static char error[OH_RECORDS_ERROR_MAX];
 
 static int make_directory(void **state) {
   (void)state;
-  snprintf(directory, sizeof directory, "/tmp/offhook-records-XXXXXX");
-  if (!mkdtemp(directory)) return -1;
-  snprintf(path, sizeof path, "%s/offhook.db", directory);
-  return 0;
-}
-
-static int remove_directory(void **state) {
-  (void)state;
-  static const char *const names[] = {"", "-wal", "-shm", ".corrupt", ".corrupt-wal", ".corrupt-shm"};
-  char name[160];
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    snprintf(name, sizeof name, "%s%s", path, names[i]);
-    unlink(name);
-  }
-  return rmdir(directory);
+  return make_place("offhook.db");
 }
 
 static struct oh_records *reopen(struct oh_records *records, int64_t bytes_max) {
