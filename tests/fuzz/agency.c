@@ -12,6 +12,7 @@
 #include "base/heap.h"
 #include "livekit/json.h"
 #include "livekit/message.h"
+#include "tests/fuzz/repeatable.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,15 +29,6 @@ struct stage {
   oh_id workers[WORKERS];
   bool over[JOBS], ordered[JOBS];
 };
-
-static void fill(void *ctx, void *buffer, size_t len) {
-  uint64_t *state = ctx;
-  uint8_t *bytes = buffer;
-  for (size_t i = 0; i < len; i++) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    bytes[i] = (uint8_t)(*state >> 56);
-  }
-}
 
 static void drain(struct stage *s) {
   struct oh_agency_frame frame;

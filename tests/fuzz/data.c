@@ -11,6 +11,8 @@
 #include "livekit/participant.h"
 #include "packet.pb-c.h"
 #include "signal.pb-c.h"
+#include "tests/fuzz/repeatable.h"
+#include "tests/fuzz/small_house.h"
 #include "tests/unit/livekit/data_line.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,18 +32,6 @@ struct stage {
   oh_id sessions[PEOPLE], peers[PEOPLE];
 };
 static const char *const names[PEOPLE] = {"ann", "bot", "cat"};
-
-static void fill(void *ctx, void *buffer, size_t len) {
-  uint64_t *state = ctx;
-  uint8_t *bytes = buffer;
-  for (size_t i = 0; i < len; i++) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    bytes[i] = (uint8_t)(*state >> 56);
-  }
-}
-static void take(void *ctx, struct oh_outbox *outbox) {
-  (void)ctx, (void)outbox;
-}
 
 static void drain(struct stage *s) {
   struct oh_frame frame;
@@ -143,17 +133,7 @@ static void play(struct stage *s, const uint8_t *data, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static const struct oh_addr candidate = {.ip = {192, 0, 2, 1}, .port = 7882, .family = OH_ADDR_V4};
-  const struct oh_house_config config = {.server_version = "1.13.5",
-                                         .api_key = "devkey",
-                                         .api_secret = "secret",
-                                         .candidates = &candidate,
-                                         .candidate_count = 1,
-                                         .empty_timeout_s = 300,
-                                         .departure_timeout_s = 20,
-                                         .auto_create = true,
-                                         .rooms = 2,
-                                         .participants = 8};
+  const struct oh_house_config config = small_house();
   struct stage s = {.now_us = 1000000, .seed = 1};
   s.world.random = (struct oh_random){.fill = fill, .ctx = &s.seed};
   doubles_reset();

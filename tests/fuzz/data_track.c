@@ -10,6 +10,8 @@
 #include "livekit/participant.h"
 #include "livekit/permission.h"
 #include "signal.pb-c.h"
+#include "tests/fuzz/repeatable.h"
+#include "tests/fuzz/small_house.h"
 #include "tests/unit/livekit/data_line.h"
 #include "wire/track_packet.h"
 #include <stdlib.h>
@@ -32,18 +34,6 @@ struct stage {
   uint8_t known[PEOPLE][UINT16_MAX / 8 + 1]; // handles in any of them
 };
 static const char *const names[PEOPLE] = {"ann", "bob", "cat"};
-
-static void fill(void *ctx, void *buffer, size_t len) {
-  uint64_t *state = ctx;
-  uint8_t *bytes = buffer;
-  for (size_t i = 0; i < len; i++) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    bytes[i] = (uint8_t)(*state >> 56);
-  }
-}
-static void take(void *ctx, struct oh_outbox *outbox) {
-  (void)ctx, (void)outbox;
-}
 
 static struct oh_participant *who(const struct stage *s, int client) {
   enum oh_target target;
@@ -255,17 +245,7 @@ static void join(struct stage *s, int client) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static const struct oh_addr candidate = {.ip = {192, 0, 2, 1}, .port = 7882, .family = OH_ADDR_V4};
-  const struct oh_house_config config = {.server_version = "1.13.5",
-                                         .api_key = "devkey",
-                                         .api_secret = "secret",
-                                         .candidates = &candidate,
-                                         .candidate_count = 1,
-                                         .empty_timeout_s = 300,
-                                         .departure_timeout_s = 20,
-                                         .auto_create = true,
-                                         .rooms = 2,
-                                         .participants = 8};
+  const struct oh_house_config config = small_house();
   static struct stage s;
   s = (struct stage){.now_us = 1000000, .seed = 1};
   s.world.random = (struct oh_random){.fill = fill, .ctx = &s.seed};

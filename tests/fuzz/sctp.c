@@ -3,6 +3,7 @@
 // handshake is made for it when it asks. Script: steps of [kind][argument][length, 2 bytes][bytes].
 #include "base/check.h"
 #include "rtc/datachannel.h"
+#include "tests/fuzz/repeatable.h"
 #include <stdlib.h>
 
 enum { PEER_TAG = 0x01020304 };
@@ -16,14 +17,6 @@ struct play {
   size_t cookie_len;
   uint64_t received_bytes, sent_bytes;
 };
-
-static void fill(void *ctx, void *buffer, size_t len) {
-  uint64_t *state = ctx;
-  for (size_t i = 0; i < len; i++) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    ((uint8_t *)buffer)[i] = (uint8_t)(*state >> 56);
-  }
-}
 
 // What the association sends: learnt from, as a peer would.
 static void take(void *ctx, int64_t now_us, const uint8_t *bytes, size_t len) {

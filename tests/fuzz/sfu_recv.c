@@ -5,6 +5,7 @@
 // Script: records of 1 byte kind, 1 byte length, then that many bytes.
 #include "base/check.h"
 #include "sfu/sfu.h"
+#include "tests/fuzz/repeatable.h"
 #include "tests/unit/sfu/hub_double.h"
 #include "wire/rtpext.h"
 #include <stdlib.h>
@@ -13,14 +14,6 @@ enum { RTP, RTP_OTHER, RTCP_SPEAKER, RTCP_LISTENER, MUTE, SWITCH, PASS, REBIND, 
 enum { SSRC = 0x5EA00001, OPUS = 111, RED = 63, RECORDS_MAX = 2000 };
 
 static uint64_t random_state;
-static void fill(void *ctx, void *buffer, size_t len) {
-  uint64_t *state = ctx;
-  for (size_t i = 0; i < len; i++) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    ((uint8_t *)buffer)[i] = (uint8_t)(*state >> 56);
-  }
-}
-
 struct room {
   struct oh_world world;
   struct oh_sfu *sfu;

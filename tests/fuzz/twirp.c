@@ -8,6 +8,7 @@
 #include "livekit/json.h"
 #include "livekit/message.h"
 #include "livekit/service.h"
+#include "tests/fuzz/repeatable.h"
 #include "tests/unit/livekit/doubles.h"
 #include <stdlib.h>
 
@@ -15,14 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SECOND_US = 1000000 };
 
-static void fill(void *ctx, void *buffer, size_t len) {
-  uint64_t *state = ctx;
-  uint8_t *bytes = buffer;
-  for (size_t i = 0; i < len; i++) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    bytes[i] = (uint8_t)(*state >> 56);
-  }
-}
 static void take(void *ctx, struct oh_outbox *outbox) {
   (void)ctx, (void)outbox;
 }
