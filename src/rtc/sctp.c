@@ -561,15 +561,36 @@ static bool on_chunk(struct oh_sctp *s, int64_t now_us, uint32_t tag, const stru
   return true;
 }
 
+// RFC 9260 8.4: our last packet may be lost. Who still waits for it is told again, once for each packet;
+// what itself ends an association is never answered.
+static void last_word(struct oh_sctp *s, int64_t now_us, const struct oh_sctp_packet *packet) {
+  struct oh_reader r = oh_reader(packet->chunks.data, packet->chunks.len);
+  struct oh_sctp_chunk chunk;
+  uint8_t answer = OH_SCTP_ABORT;
+  if (packet->tag != s->tag || !s->peer_tag) return;
+  while (oh_sctp_next_chunk(&r, &chunk)) {
+    if (chunk.type == OH_SCTP_ABORT || chunk.type == OH_SCTP_SHUTDOWN_COMPLETE) return;
+    if (chunk.type == OH_SCTP_SHUTDOWN_ACK) answer = OH_SCTP_SHUTDOWN_COMPLETE;
+  }
+  if (r.failed) return;
+  struct packet p;
+  start(s, &p, s->peer_tag);
+  add_empty(s, now_us, &p, answer);
+  flush(s, now_us, &p);
+}
+
 void oh_sctp_recv(struct oh_sctp *s, int64_t now_us, const uint8_t *data, size_t len) {
   struct oh_sctp_packet packet;
-  if (s->state == ENDED) return;
   bool readable = oh_sctp_read(&packet, data, len);
   if (!readable || !(packet.intact || (packet.unsummed && s->config.zero_checksum))) {
     oh_count(&s->world->counters, OH_COUNT_sctp_drop_malformed);
     return;
   }
   bool ports = packet.source_port == s->config.port && packet.destination_port == s->config.port;
+  if (s->state == ENDED) {
+    if (ports) last_word(s, now_us, &packet);
+    return;
+  }
   struct oh_reader r = oh_reader(packet.chunks.data, packet.chunks.len);
   struct oh_sctp_chunk chunk;
   struct packet answer;

@@ -497,6 +497,38 @@ static void abort_ends_both(void **state) {
   close_pair(p);
 }
 
+// RFC 9260 8.4: SHUTDOWN COMPLETE or ABORT is lost; who still waits is told again and does not try for a
+// minute.
+static void the_last_word_is_said_again(void **state) {
+  (void)state;
+  struct pair *p = connected(61);
+  oh_sctp_shutdown(p->ends[0], p->line.now_us);
+  while (!p->got[0].downs)
+    assert_true(line_step(&p->line, OH_NEVER));
+  assert_int_equal(p->got[1].downs, 0);
+  p->line.count = 0; // SHUTDOWN COMPLETE is lost
+  line_run(&p->line, 2 * SECOND);
+  assert_int_equal(p->got[1].downs, 1);
+  close_pair(p);
+}
+
+static void a_lost_abort_is_said_again(void **state) {
+  (void)state;
+  struct pair *p = connected(62);
+  oh_sctp_abort(p->ends[0], p->line.now_us);
+  p->line.count = 0;
+  line_run(&p->line, SECOND);
+  assert_int_equal(p->got[1].downs, 0);
+  uint64_t sum, sent = p->line.sent[0];
+  assert_true(send(p, 1, 0, &reliable, 5, &sum));
+  line_run(&p->line, SECOND);
+  assert_int_equal(p->got[1].downs, 1);
+  assert_int_equal(p->line.sent[0], sent + 1); // and what ends is not answered: no talk without end
+  line_run(&p->line, 60 * SECOND);
+  assert_int_equal(p->line.sent[0], sent + 1);
+  close_pair(p);
+}
+
 static void zero_checksum(void **state) {
   (void)state;
   for (int both = 0; both < 2; both++) {
@@ -538,6 +570,8 @@ int main(void) {
       cmocka_unit_test(restart),
       cmocka_unit_test(shutdown_delivers_first),
       cmocka_unit_test(abort_ends_both),
+      cmocka_unit_test(the_last_word_is_said_again),
+      cmocka_unit_test(a_lost_abort_is_said_again),
       cmocka_unit_test(zero_checksum),
   };
   return cmocka_run_group_tests_name("sctp", tests, NULL, NULL);
