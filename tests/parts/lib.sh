@@ -60,19 +60,31 @@ sum_last() {
   return "$status"
 }
 
-# sanitized_part DIR [meson test argument…] — the units of DIR, then a whole server of it over HTTP; `also` names more
-# files for that.
+# sanitized_server DIR FILE… — a whole server of DIR over HTTP, judged by those of the conformance tests that need no page.
+sanitized_server() {
+  local dir=$1
+  shift
+  OFFHOOK_BINARY="$root/$dir/offhook" OFFHOOK_PAGE=no node_part \
+    tests/conformance/{http,join,process,token-api,hostile-joins,signalling-abuse,server-sdk,signin,token-source,workers}.test.mjs "$@"
+}
+
+# sanitized_part DIR [meson test argument…] — the units of DIR, and beside them, because it waits more than it works, its
+# server; `also` names more files for that.
 sanitized_part() {
   local dir=$1 units server
   shift
   need_node 20
   need_modules "$root/tests/conformance"
-  ninja -C "$dir" --quiet || { echo "$dir does not build"; echo "0 passed, 1 failed"; return 1; }
+  ninja -C "$dir" --quiet offhook || { echo "$dir does not build"; echo "0 passed, 1 failed"; return 1; }
+  server=$(mktemp)
+  sanitized_server "$dir" "${also[@]}" >"$server" &
   units=$(meson_part "$dir" "$@")
-  server=$(OFFHOOK_BINARY="$root/$dir/offhook" OFFHOOK_PAGE=no \
-    node_part tests/conformance/{http,join,process,token-api,hostile-joins,signalling-abuse,server-sdk,signin,token-source,workers}.test.mjs "${also[@]}")
-  printf '%s\n%s\n' "$units" "$server" | grep -vE '^([0-9]+ passed|failed: )'
-  printf '%s\n%s\n' "$units" "$server" | grep '^failed: '
-  printf '%s\n%s\n' "$(tail -n 1 <<<"$units")" "$(tail -n 1 <<<"$server")" |
+  wait $!
+  printf '%s\n%s\n' "$units" "$(<"$server")" | grep -vE '^([0-9]+ passed|failed: )'
+  printf '%s\n%s\n' "$units" "$(<"$server")" | grep '^failed: '
+  printf '%s\n%s\n' "$(tail -n 1 <<<"$units")" "$(tail -n 1 "$server")" |
     awk '{p += $1; f += $3} END {printf "%d passed, %d failed\n", p, f; exit f > 0}'
+  local status=${PIPESTATUS[1]}
+  rm -f "$server"
+  return "$status"
 }
