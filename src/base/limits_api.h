@@ -89,13 +89,14 @@
 #define OH_TURN_REST_S 14400                    // LiveKit: credentials for an external TURN server
 #define OH_TURN_SERVERS_MAX 8                   // external ones told to clients
 
-// Data (livekit/data.h). Who sends to somebody this far behind is held up, but never longer than the
-// patience: then the slow one loses.
+// Data (livekit/data.h). Who sends to somebody this far behind is held up, until they have caught up, or have
+// taken less than a step within the patience (13 KB/s): then the slow one loses.
 #define OH_DATA_BEHIND (OH_SCTP_SEND_MAX / 2)
 #define OH_DATA_CAUGHT_UP (OH_SCTP_SEND_MAX / 4)
-#define OH_DATA_PATIENCE_US (2 * 1000000LL)
-#define OH_DATA_BURST_US (1 * 1000000LL) // of limit.data_packets_per_sec at once, before a sender waits
-#define OH_DATA_PACKET_BYTES 1200        // a message counts as so many packets of this size
+#define OH_DATA_STEP (64 * 1024)
+#define OH_DATA_PATIENCE_US (5 * 1000000LL) // outlasts two lost retransmissions (RFC 9260: 1 s, 2 s)
+#define OH_DATA_BURST_US (1 * 1000000LL)    // of limit.data_packets_per_sec at once, before a sender waits
+#define OH_DATA_PACKET_BYTES 1200           // a message counts as so many packets of this size
 
 // Data blobs (livekit/data_blob.h), of one participant.
 #define OH_DATA_BLOB_KEY_MAX 256  // LiveKit's default

@@ -316,8 +316,8 @@ static void on_event(struct oh_house *house, int64_t now_us, struct oh_participa
 
 // ---- fast senders, slow readers: they do not lose, they wait ----
 
-// Notes whether somebody has more waiting than they take in time. After the patience they hold up nobody any
-// more, and lose what finds no room.
+// Notes whether somebody has more waiting than they take in time. Who takes less than a step of it within the
+// patience holds up nobody any more, and loses what finds no room.
 static bool is_behind(int64_t now_us, struct oh_participant *reader) {
   struct oh_transport *transport = &reader->transports[data_target(reader)];
   if (!transport->channels) return false;
@@ -325,10 +325,14 @@ static bool is_behind(int64_t now_us, struct oh_participant *reader) {
   oh_sctp_read_stats(oh_channels_sctp(transport->channels), &stats);
   if (transport->data_track >= 0) // nobody waits for those who are too slow for data tracks
     stats.queued_bytes -= oh_channel_queued(transport->channels, (uint16_t)transport->data_track);
-  if (stats.queued_bytes < OH_DATA_CAUGHT_UP)
+  bool behind = transport->behind_since_us;
+  if (stats.queued_bytes < OH_DATA_CAUGHT_UP) {
     transport->behind_since_us = 0;
-  else if (stats.queued_bytes > OH_DATA_BEHIND && !transport->behind_since_us)
+  } else if (behind ? stats.queued_bytes + OH_DATA_STEP <= transport->behind_bytes
+                    : stats.queued_bytes > OH_DATA_BEHIND) {
     transport->behind_since_us = now_us;
+    transport->behind_bytes = stats.queued_bytes;
+  }
   return transport->behind_since_us && now_us - transport->behind_since_us < OH_DATA_PATIENCE_US;
 }
 

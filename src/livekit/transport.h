@@ -42,6 +42,7 @@ struct oh_transport {
   int32_t reliable, lossy;      // … its channels of those names, -1 while there is none
   int32_t data_track;           // … likewise
   int64_t behind_since_us;      // … has more waiting for it than it takes in time; 0: it has not
+  uint64_t behind_bytes;        // … so much waited then
   int64_t held_until_us;        // … what it said is left lying, at most until then; 0: it is not
 };
 

@@ -102,7 +102,7 @@ static void open_channels(struct data_line *line, struct data_client *c) {
 static void client_events(struct data_line *line, int client) {
   struct data_client *c = &line->clients[client];
   struct oh_channel_event event;
-  while (oh_channels_next(c->channels, *line->now_us, &event)) {
+  while ((!c->slow || c->granted) && oh_channels_next(c->channels, *line->now_us, &event)) {
     if (event.type == OH_CHANNELS_UP && c->opens) open_channels(line, c);
     if (event.type == OH_CHANNEL_OPEN && oh_str_eq(event.settings.label, OH_STR("_reliable")))
       c->reliable = event.channel;
@@ -112,11 +112,18 @@ static void client_events(struct data_line *line, int client) {
       c->data_track = event.channel;
     if (event.type == OH_CHANNELS_DOWN) c->reliable = c->lossy = c->data_track = -1;
     if (event.type != OH_CHANNEL_MESSAGE) continue;
+    c->granted -= c->slow;
     if (event.channel == c->data_track && line->on_track_packet)
       line->on_track_packet(line->ctx, client, event.data);
     else if (event.channel != c->data_track && line->on_message)
       line->on_message(line->ctx, client, event.channel == c->lossy, event.data);
   }
+}
+
+void data_line_read(struct data_line *line, int client, int messages) {
+  line->clients[client].granted += messages;
+  client_events(line, client);
+  oh_channels_tell_window(line->clients[client].channels, *line->now_us);
 }
 
 static void deliver(struct data_line *line, struct data_packet *packet) {

@@ -18,6 +18,8 @@ struct data_client {
   int32_t reliable, lossy;      // -1 while there is none
   int32_t data_track;           // likewise
   uint64_t bytes_out;           // of packets, to the house
+  bool slow;                    // reads no message but those that data_line_read grants
+  int granted;
 };
 struct data_line { // all NULL and 0 but what data_line_open sets
   struct oh_house *house;
@@ -39,5 +41,7 @@ void data_line_close(struct data_line *line);
 void data_line_connect(struct data_line *line, int client, oh_id peer, bool opens);
 bool data_line_send_track(struct data_line *line, int client, struct oh_bytes message);
 bool data_line_send(struct data_line *line, int client, bool lossy, struct oh_bytes message);
+// Lets a slow client read so many messages more.
+void data_line_read(struct data_line *line, int client, int messages);
 // Carries packets both ways, and lets time pass for both sides.
 void data_line_run(struct data_line *line, int64_t us);
