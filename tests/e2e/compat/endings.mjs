@@ -159,11 +159,14 @@ export const ENDINGS = [
     only: ({ name }) => name === 'rtc-node 1.1.0',
     run: async ({ another, ben, server, room }) => {
       const house = await another()
-      const doomed = await house.open()
-      await ben.send('join', server.ws, await server.token(room, 'ben'), quiet)
-      await doomed.send('join', server.ws, await server.token(room, 'anna'))
-      await hears(ben, 'anna', doomed.hz)
-      house.kill()
+      try {
+        const doomed = await house.open()
+        await ben.send('join', server.ws, await server.token(room, 'ben'), quiet)
+        assert.deepEqual(await doomed.send('join', server.ws, await server.token(room, 'anna')), { answer: 'anna' })
+        await hears(ben, 'anna', doomed.hz)
+      } finally {
+        house.kill() // or it outlives the tests
+      }
       await sees(ben, 'ben is alone', (seen) => seen.others.length === 0, { timeout: 30_000 })
     },
   },

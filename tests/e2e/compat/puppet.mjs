@@ -95,8 +95,8 @@ class Puppet {
     local.registerRpcMethod('refuse', async () => {
       throw new RpcError(1777, 'not today', 'because')
     })
-    if (publish) await this.publish()
-    return { answer: local.identity }
+    const published = publish ? await this.publish() : {}
+    return published.error ? published : { answer: local.identity }
   }
   async leave() {
     this.humming = false

@@ -1,5 +1,5 @@
 // wait.mjs — polls until something holds; the deadline is generous because it only bounds a failure.
-export async function eventually(what, probe, { timeout = 20_000, every = 100 } = {}) {
+export async function eventually(what, probe, { timeout = 40_000, every = 100 } = {}) {
   const end = Date.now() + timeout
   let last
   for (;;) {
