@@ -139,9 +139,10 @@ for (const [name, [bytes, status]] of Object.entries(hostile))
 
 test('a slow head is cut after 5 s', async () => {
   const begun = Date.now()
-  const answer = await raw(server.port, 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', 12_000)
+  const answer = await raw(server.port, 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
   assert.match(answer, /^HTTP\/1\.1 408 /)
-  assert.ok(Date.now() - begun < 9000)
+  const ms = Date.now() - begun
+  assert.ok(ms > 4900 && ms < 25_000, `cut after ${ms} ms`)
 })
 
 test('metrics are on the admin port, not on the public one', async () => {

@@ -156,7 +156,7 @@ describe('webhooks of the other server', () => {
     await until(async () => (next = await ask({ site: 'small' })).status === 200, 'the place of a call that ended')
     assert.ok(Date.now() - begun < 20_000, 'a token alone would have held it for 30 s')
     await tell('room_finished', next.roomName)
-    await until(async () => (next = await ask({ site: 'small' })).status === 200, 'a place that is free at once', 2000)
+    await until(async () => (next = await ask({ site: 'small' })).status === 200, 'a place that is free at once', 20_000)
     // That of a call from before this server was started: no token here, only the webhook.
     await tell('room_finished', next.roomName)
     await tell('participant_joined', 'call-of-yesterday', { sid: 'PA_two', site: 'small' })

@@ -160,7 +160,7 @@ test('N27 so many calls at a time, and a place is free again when one has hung u
   refused(await ask({ site: 'small' }), 503, 'CAPACITY')
   await caller.leave()
   let second
-  await until(async () => (second = await ask({ site: 'small' })).status === 200, 'the place', 8000)
+  await until(async () => (second = await ask({ site: 'small' })).status === 200, 'the place')
   // Who kept a token of a call that is over, and comes now, finds the place taken.
   await until(async () => (await ask({ site: 'small', resume: first.resume })).code === 'ROOM_CLOSED', 'the end of the first room')
   const late = await exchange(server.port, `GET /rtc?protocol=17&access_token=${first.token} HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`)
@@ -224,7 +224,7 @@ test('P50 N11 a reloaded page comes back into its call, and nobody else does', a
   ]) refused(await ask(body, headers), 400, 'TOKEN_INVALID')
   await again.leave()
   let late
-  await until(async () => (late = await ask({ site: 'shop', resume: back.resume }, { origin })).status !== 200, 'the end of the room', 10_000)
+  await until(async () => (late = await ask({ site: 'shop', resume: back.resume }, { origin })).status !== 200, 'the end of the room')
   refused(late, 410, 'ROOM_CLOSED')
 })
 

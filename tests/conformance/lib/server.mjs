@@ -42,7 +42,7 @@ export async function start({ args = [], env = { LIVEKIT_API_KEY: KEY, LIVEKIT_A
   return server
 }
 
-export async function until(condition, what, ms = 15_000) {
+export async function until(condition, what, ms = 30_000) {
   const end = Date.now() + ms
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited too long for ${what}`)
@@ -57,7 +57,7 @@ export function token(room, identity = 'me', grants = {}, options = {}) {
 }
 
 // Sends raw bytes, and returns all that came until the server closed or `ms` passed.
-export function raw(port, bytes, ms = 8000) {
+export function raw(port, bytes, ms = 30_000) {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
     let answer = ''
