@@ -17,11 +17,15 @@ const FILES = Object.values(TABLES).flat()
 const kept = JSON.parse(readFileSync(RESULTS, 'utf8'))
 const fileOf = (row) => row.from ?? 'compat'
 const keptOf = (file) => kept.filter((row) => fileOf(row) === file)
-// Of the latest run of one test file: a row for each behaviour, and what each column made of it.
+// Of the latest run of one test file: a row for each behaviour, and what each column made of it. What the machine could not
+// install (`left out`) stays as it was.
 function notedOf(file) {
   const path = `${NOTED}${file}.json`
   if (!existsSync(path)) return undefined
-  return JSON.parse(readFileSync(path, 'utf8')).map(({ behaviour, cells }) => ({ behaviour, cells, ...(file !== 'compat' && { from: file }) }))
+  const wasOf = (behaviour, column) => keptOf(file).find((row) => row.behaviour === behaviour)?.cells[column]
+  const cellsOf = ({ behaviour, cells }) =>
+    Object.fromEntries(Object.entries(cells).map(([column, result]) => [column, result === 'left out' ? wasOf(behaviour, column) : result]))
+  return JSON.parse(readFileSync(path, 'utf8')).map((row) => ({ behaviour: row.behaviour, cells: cellsOf(row), ...(file !== 'compat' && { from: file }) }))
 }
 
 // One row for what several files have noted.

@@ -7,7 +7,7 @@ build_packages="build-essential meson ninja-build pkg-config python3 brotli ca-c
 case $(uname -m) in x86_64) build_packages="$build_packages libipsec-mb-dev" ;; esac
 test_packages="git libcmocka-dev libogg-dev libsrtp2-dev libusrsctp-dev clang libclang-rt-dev clang-format llvm
   protobuf-compiler curl openssl procps iproute2 conntrack nftables coturn chromium firefox-esr opus-tools ffmpeg
-  python3-aiortc"
+  python3-aiortc python3-venv"
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 stop() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

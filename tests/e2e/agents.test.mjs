@@ -1,12 +1,13 @@
-// agents.test.mjs — a stock @livekit/agents worker answers calls from our button: judged by the tone the visitor hears.
+// agents.test.mjs — stock LiveKit Agents workers, of Node and of Python, answer calls from our button: judged by the tone the
+// visitor hears.
 import { after, before } from 'node:test'
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { AgentDispatchClient } from 'livekit-server-sdk'
 import { openChromium } from './lib/browser.mjs'
-import { column, provesWith, watched } from './lib/matrix.mjs'
+import { column, leaveOut, provesWith, watched } from './lib/matrix.mjs'
 import { freePorts, startServer } from './lib/server.mjs'
 import { showsState, visitor } from './lib/visitor.mjs'
 import { eventually, hears, hearsNothing } from './lib/wait.mjs'
@@ -14,7 +15,9 @@ import { eventually, hears, hearsNothing } from './lib/wait.mjs'
 const FOLDER = fileURLToPath(new URL('../agents', import.meta.url))
 const SDK = column('livekit-server-sdk', new URL('package.json', import.meta.url))
 const provesBySdk = provesWith(SDK)
-const proves = provesWith(column('@livekit/agents', new URL('../agents/package.json', import.meta.url)), 'agents: ')
+const requirements = readFileSync(new URL('../agents/requirements.txt', import.meta.url), 'utf8')
+const NODE = { column: column('@livekit/agents', new URL('../agents/package.json', import.meta.url)), by: '', command: () => [process.execPath, 'worker.mjs'] }
+const PYTHON = { column: `livekit-agents ${/^livekit-agents==(\S+)/m.exec(requirements)[1]} (Python)`, by: ' (Python)', ...openPython() }
 const LONG = { timeout: 90_000 } // a worker starts a process for each job
 
 let server, browser, dispatches
@@ -22,18 +25,31 @@ const workers = []
 before(async () => {
   server = await startServer({ workers: 2, env: { OFFHOOK_VOICE_AGENT: 'ada' } })
   dispatches = watched(SDK, new AgentDispatchClient(server.http, server.key, server.secret))
-  ;[browser] = await Promise.all([openChromium({ hz: 440 }), startWorker(660)])
+  browser = await openChromium({ hz: 440 })
 })
 after(async () => {
   await browser?.close()
-  for (const worker of workers) kill(worker)
+  killAll()
   await server?.stop()
 })
 
+// The part e2e has begun the installation (tests/agents/python.sh); whoever comes second waits for it here.
+function openPython() {
+  const { status, stdout, stderr } = spawnSync('bash', ['python.sh'], { cwd: FOLDER, encoding: 'utf8' })
+  const last = stdout.trimEnd().split('\n').at(-1)
+  if (status === 3) return { absent: last }
+  const command = () => {
+    assert.equal(status, 0, `livekit-agents for Python does not install:\n${stdout}${stderr}`)
+    return [last, 'worker.py']
+  }
+  return { command }
+}
+
 // In a group of its own, so that a kill takes the processes of its jobs along, as when a machine fails.
-async function startWorker(hz) {
+async function startWorker({ command }, hz) {
+  const [program, script] = command()
   const [port] = await freePorts(1)
-  const worker = spawn(process.execPath, ['worker.mjs', 'start'], {
+  const worker = spawn(program, [script, 'start'], {
     cwd: FOLDER, detached: true, stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, AGENT_NAME: 'ada', TONE_HZ: String(hz), HEALTH_PORT: String(port), LIVEKIT_URL: server.ws, LIVEKIT_API_KEY: server.key, LIVEKIT_API_SECRET: server.secret },
   })
@@ -47,6 +63,9 @@ async function startWorker(hz) {
 function kill(worker) {
   if (worker.exitCode !== null || worker.signalCode !== null) return
   process.kill(-worker.pid, 'SIGKILL')
+}
+function killAll() {
+  for (const worker of workers.splice(0)) kill(worker)
 }
 
 // In the page: what the agent writes, and a procedure that it may call.
@@ -74,46 +93,54 @@ const agentOf = (page) => page.evaluate(() => {
   return agent && { identity: agent.identity, isAgent: agent.isAgent, attributes: { ...agent.attributes } }
 })
 
-proves('P55 an agent answers a call from the button: it is heard, what it says is written, procedures are called both ways', async () => {
-  const { page, problems } = await call()
-  await hears(page, 660, LONG)
-  await showsState(page, 'connected')
-  await page.locator('.peer').getByText('Assistant', { exact: true }).waitFor(LONG) // the visitor sees that it is no person
-  await eventually('what it says arrives', () => page.evaluate(() => window.written.includes('good day')))
-  await eventually('it was told the name', async () => (await agentOf(page)).attributes['test.answer'] === 'Grace')
-  const { identity, isAgent, attributes } = await agentOf(page)
-  assert.equal(isAgent, true)
-  assert.equal(attributes['lk.agent_name'], 'ada')
-  assert.equal(await page.evaluate((to) => window.room.localParticipant.performRpc({ destinationIdentity: to, method: 'add', payload: '20+22' }), identity), '42')
-  const [dispatch, ...others] = await dispatches.listDispatch(await room(page))
-  assert.equal(others.length, 0)
-  assert.equal(dispatch.agentName, 'ada')
-  assert.deepEqual(dispatch.state.jobs.map(({ state }) => [state.status, state.participantIdentity]), [[1, identity]]) // running
-  assert.deepEqual(problems, [])
+for (const worker of [NODE, PYTHON]) {
+  const proves = (worker.absent ? leaveOut : provesWith)(worker.column, 'agents: ', worker.by)
+  if (worker.absent) console.log(`LEFT OUT: ${worker.column}, it cannot be installed here (${worker.absent})`)
 
-  await dispatches.deleteDispatch(dispatch.id, await room(page))
-  await hearsNothing(page, LONG)
-  await eventually('the agent has gone', async () => (await agentOf(page)) === undefined)
-  await page.getByRole('button', { name: 'End call' }).click()
-  await page.close()
-})
+  proves('P55 an agent answers a call from the button: it is heard, what it says is written, procedures are called both ways', async () => {
+    killAll()
+    await startWorker(worker, 660)
+    const { page, problems } = await call()
+    await hears(page, 660, LONG)
+    await showsState(page, 'connected')
+    await page.locator('.peer').getByText('Assistant', { exact: true }).waitFor(LONG) // the visitor sees that it is no person
+    await eventually('what it says arrives', () => page.evaluate(() => window.written.includes('good day')))
+    await eventually('it was told the name', async () => (await agentOf(page)).attributes['test.answer'] === 'Grace')
+    const { identity, isAgent, attributes } = await agentOf(page)
+    assert.equal(isAgent, true)
+    assert.equal(attributes['lk.agent_name'], 'ada')
+    assert.equal(await page.evaluate((to) => window.room.localParticipant.performRpc({ destinationIdentity: to, method: 'add', payload: '20+22' }), identity), '42')
+    const [dispatch, ...others] = await dispatches.listDispatch(await room(page))
+    assert.equal(others.length, 0)
+    assert.equal(dispatch.agentName, 'ada')
+    assert.deepEqual(dispatch.state.jobs.map(({ state }) => [state.status, state.participantIdentity]), [[1, identity]]) // running
+    assert.deepEqual(problems, [])
 
-proves('P55 a worker that fails in the middle of a call: another one takes its place, and the voice is back', async () => {
-  const { page } = await call()
-  await hears(page, 660, LONG)
-  const first = (await agentOf(page)).identity
-  await startWorker(880)
-  kill(workers[0])
-  await hears(page, 880, LONG)
-  await eventually('only the new agent is there', async () => {
-    const people = await page.evaluate(() => [...window.room.remoteParticipants.keys()])
-    return people.length === 1 && people[0] !== first
+    await dispatches.deleteDispatch(dispatch.id, await room(page))
+    await hearsNothing(page, LONG)
+    await eventually('the agent has gone', async () => (await agentOf(page)) === undefined)
+    await page.getByRole('button', { name: 'End call' }).click()
+    await page.close()
   })
-  const [{ state: { jobs } }] = await dispatches.listDispatch(await room(page))
-  assert.equal(jobs.length, 2)
-  await page.getByRole('button', { name: 'End call' }).click()
-  await page.close()
-})
+
+  proves('P55 a worker that fails in the middle of a call: another one takes its place, and the voice is back', async () => {
+    const lost = workers[0] ?? (await startWorker(worker, 660)) // the one of the test before, unless this one runs alone
+    const { page } = await call()
+    await hears(page, 660, LONG)
+    const first = (await agentOf(page)).identity
+    await startWorker(worker, 880)
+    kill(lost)
+    await hears(page, 880, LONG)
+    await eventually('only the new agent is there', async () => {
+      const people = await page.evaluate(() => [...window.room.remoteParticipants.keys()])
+      return people.length === 1 && people[0] !== first
+    })
+    const [{ state: { jobs } }] = await dispatches.listDispatch(await room(page))
+    assert.equal(jobs.length, 2)
+    await page.getByRole('button', { name: 'End call' }).click()
+    await page.close()
+  })
+}
 
 provesBySdk('P55 the dispatch API: what it makes, lists, deletes and refuses', async () => {
   const made = await dispatches.createDispatch('a room for ada', 'ada', { metadata: 'about the weather' })
