@@ -4,7 +4,7 @@
 # here. Whatever else goes wrong is a failure with pip's words.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-key=$({ python3 -VV; uname -m; cat "$here/requirements.txt"; } | sha256sum | cut -c 1-16)
+key=$({ python3 -VV; uname -m; cat "$here/requirements.txt" "$0"; } | sha256sum | cut -c 1-16)
 venv=$here/../../.cache/agents-python-$key
 mkdir -p "$here/../../.cache"
 exec 9>"$venv.lock"
@@ -12,7 +12,7 @@ flock 9
 if [ ! -f "$venv/complete" ]; then
   rm -rf "$venv"
   python3 -m venv "$venv"
-  if ! "$venv/bin/pip" install --disable-pip-version-check --no-input --no-compile --progress-bar off --retries 2 \
+  if ! "$venv/bin/pip" install --disable-pip-version-check --no-input --progress-bar off --retries 2 \
     --timeout 20 --only-binary :all: --no-deps --require-hashes -r "$here/requirements.txt" >"$venv/pip.log" 2>&1; then
     cat "$venv/pip.log"
     # Excused is only that no connection came about; an index that answers, with whatever it may be, is no excuse.

@@ -56,7 +56,9 @@ async function startWorker({ command }, hz) {
   workers.push(worker)
   let log = ''
   for (const out of [worker.stdout, worker.stderr]) out.on('data', (data) => { log += data })
-  await eventually(`the worker registers\n${log}`, () => log.includes('registered worker'), LONG)
+  await eventually('the worker registers', () => log.includes('registered worker'), LONG).catch((error) => {
+    throw new Error(`${error.message}\n${log}`)
+  })
   return worker
 }
 
