@@ -18,7 +18,7 @@ const provesBySdk = provesWith(SDK)
 const requirements = readFileSync(new URL('../agents/requirements.txt', import.meta.url), 'utf8')
 const NODE = { column: column('@livekit/agents', new URL('../agents/package.json', import.meta.url)), by: '', command: () => [process.execPath, 'worker.mjs'] }
 const PYTHON = { column: `livekit-agents ${/^livekit-agents==(\S+)/m.exec(requirements)[1]} (Python)`, by: ' (Python)', ...openPython() }
-const LONG = { timeout: 90_000 } // a worker starts a process for each job
+const LONG = { timeout: 180_000 } // a worker starts a process for each job, and those of Python take long on a busy machine
 
 let server, browser, dispatches
 const workers = []
