@@ -236,7 +236,7 @@ describe('S85 success criteria (S04 S05 S06 S21 S61)', () => {
         await eventually('every connection is closed', async () =>
           (await page.evaluate(() => window.connections())).every((state) => state === 'closed'),
         )
-        await eventually('the server has let go of the visitor', async () => (await participants(own)) < 2, { timeout: 3000 })
+        await eventually('the server has let go of the visitor', async () => (await participants(own)) < 2, { timeout: 10_000 })
       }, { at: own })
     } finally {
       await own.stop()

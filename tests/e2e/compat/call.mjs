@@ -211,6 +211,6 @@ export const CALL = [
   {
     title: 'leaving is seen at once',
     core: true,
-    run: async ({ ben }) => sees(ben, 'ben is alone', (seen) => seen.others.length === 0, { timeout: 3000 }),
+    run: async ({ ben }) => sees(ben, 'ben is alone', (seen) => seen.others.length === 0, { timeout: 10_000 }),
   },
 ]
