@@ -15,7 +15,7 @@ struct house;
 struct house *house_open(struct oh_tls *tls, uint32_t per_address_max);
 void house_close(struct house *house); // fails the test if a loop is still busy
 uint16_t house_port(const struct house *house);
-void house_set_tls(struct house *house, struct oh_tls *tls);
+void house_set_tls(struct house *house, struct oh_tls *tls);            // returns when it holds
 uint64_t house_count(const struct house *house, enum oh_counter which); // both loops together
 uint32_t house_closed(const struct house *house);                       // closed() calls
 uint16_t house_last_code(const struct house *house);
