@@ -6,23 +6,15 @@ import { spawn, execFileSync } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, existsSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePorts } from '../parts/ports.mjs'
 import { sine, tone } from './tone.mjs'
 
 const BINARY = process.env.OFFHOOK_BINARY ?? fileURLToPath(new URL('../../build/offhook', import.meta.url))
 const KEYS = { LIVEKIT_API_KEY: 'APIcall', LIVEKIT_API_SECRET: randomBytes(32).toString('hex') }
 let folder, server, url, played
-
-async function freePort() {
-  const holder = createServer().listen(0, '127.0.0.1')
-  await once(holder, 'listening')
-  const { port } = holder.address()
-  await new Promise((done) => holder.close(done))
-  return port
-}
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'offhook-call-'))
@@ -30,13 +22,13 @@ before(async () => {
   const wav = join(folder, '440.wav')
   writeFileSync(wav, sine(440, 4))
   execFileSync('opusenc', ['--quiet', '--bitrate', '32', wav, played])
-  const port = await freePort()
+  const [port] = await freePorts(1)
   url = `ws://127.0.0.1:${port}`
   server = spawn(BINARY, ['serve', '--port', String(port)], {
     env: { ...process.env, ...KEYS, NODE_IP: '127.0.0.1', UDP_PORT: '0', OFFHOOK_RTC_TCP_PORT: '0', OFFHOOK_ADMIN_PORT: '0', OFFHOOK_WORKERS: '2' },
     stdio: ['ignore', 'ignore', process.env.CALL_LOG ? 'inherit' : 'ignore'],
   })
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1200; i++) {
     const answer = await fetch(url.replace('ws', 'http')).catch(() => null)
     if (answer?.status === 200) return
     await new Promise((done) => setTimeout(done, 50))
@@ -153,7 +145,7 @@ test('a token of one\'s own, and one that is forged', async () => {
 })
 
 test('errors say what is wrong', async () => {
-  const nobody = await call('room', '--identity', 'a', '--url', `ws://127.0.0.1:${await freePort()}`).ended
+  const nobody = await call('room', '--identity', 'a', '--url', `ws://127.0.0.1:${(await freePorts(1))[0]}`).ended
   assert.equal(nobody.code, 1, nobody.output)
   assert.match(nobody.output, /no connection/)
   for (const [args, said] of [

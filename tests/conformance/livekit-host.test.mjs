@@ -3,28 +3,19 @@
 // twice, never told that somebody came) they are said by hand, signed as LiveKit signs them.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { AccessToken, RoomServiceClient, TokenVerifier } from 'livekit-server-sdk'
 import { counter } from './lib/probe.mjs'
+import { freePorts } from '../parts/ports.mjs'
 import { KEY, SECRET, start, until } from './lib/server.mjs'
 import { Participant } from './lib/signal.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'offhook-host-'))
 const file = join(folder, 'offhook.yaml')
 let far, near, rooms
-// Each has to know the other's port before it is there.
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  await new Promise((done) => server.close(done))
-  return port
-}
 before(async () => {
   writeFileSync(file, `
 voice:
@@ -34,7 +25,7 @@ voice:
     small: {per_address_budget: 0, concurrent_calls: 1}
     short: {per_address_budget: 0, max_duration: 2s}
 `)
-  const port = await freePort()
+  const [port] = await freePorts(1) // each has to know the other's before it is there
   const told = join(folder, 'far.yaml') // knows nothing of our sites
   writeFileSync(told, `
 room: {departure_timeout: 1}

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
+import { freePorts } from '../parts/ports.mjs'
 import { BINARY, KEY, SECRET, environment, start, until } from './lib/server.mjs'
 import { counter } from './lib/probe.mjs'
 import { Participant } from './lib/signal.mjs'
@@ -21,17 +22,6 @@ const PUBLIC = '203.0.113.5' // what clients are told; no machine has it
 let folder
 before(async () => { folder = await mkdtemp(join(tmpdir(), 'offhook-turn-')) })
 after(() => rm(folder, { recursive: true }))
-
-async function freePorts(count) {
-  const holders = await Promise.all(Array.from({ length: count }, async () => {
-    const holder = createServer().listen(0, '127.0.0.1')
-    await once(holder, 'listening')
-    return holder
-  }))
-  const ports = holders.map((holder) => holder.address().port)
-  await Promise.all(holders.map((holder) => new Promise((done) => holder.close(done))))
-  return ports
-}
 
 async function startWith(name, config) {
   const file = join(folder, `${name}.yaml`)

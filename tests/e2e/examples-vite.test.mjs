@@ -1,7 +1,8 @@
 // examples-vite.test.mjs — examples/vite-react, built as its README says and called through its button.
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { freePorts, startServer } from './lib/server.mjs'
+import { startServer } from './lib/server.mjs'
+import { freePorts } from '../parts/ports.mjs'
 import { build, serve } from './lib/example.mjs'
 import { openChromium } from './lib/browser.mjs'
 import { talk, visit } from './lib/visitor.mjs'

@@ -1,25 +1,12 @@
 // server.mjs — starts the real binary for a test, on free ports, and stops it again.
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { AccessToken } from 'livekit-server-sdk'
+import { freePorts } from '../../parts/ports.mjs'
 
 export const BINARY = process.env.OFFHOOK_BINARY ?? fileURLToPath(new URL('../../../build/offhook', import.meta.url))
-
-// Ports handed out by the kernel, all different because they are held until all are known.
-export async function freePorts(count) {
-  const servers = []
-  for (let i = 0; i < count; i++) {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    servers.push(server)
-  }
-  const ports = servers.map((server) => server.address().port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
-}
 
 export async function startServer({ args = [], env = {}, host = '127.0.0.1', workers = 1, port, udpPort, namespace, keys } = {}) {
   const ports = await freePorts(2)
@@ -69,7 +56,7 @@ export async function startServer({ args = [], env = {}, host = '127.0.0.1', wor
       }
     },
   }
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1200; i++) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${log}`)
     const answer = await fetch(http + '/').catch(() => null)
     if (answer?.status === 200 && (await answer.text()) === 'OK') return server
