@@ -4,7 +4,7 @@ import { durationOf } from '@offhook/core';
 import { errorWords, say, speakDuration, statusOf, waitOf } from '@offhook/core/words';
 import type { Call } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
-import { node, setText } from './nodes';
+import { node } from './nodes';
 import { worstOf } from './notice';
 
 export interface News {
@@ -74,6 +74,6 @@ export function createAnnouncer(): Announcer {
   const loud = node('div', { role: 'alert', 'aria-live': 'assertive' });
   return {
     node: node('div', { class: 'said', part: 'live' }, calm, loud),
-    say(news) { setTimeout(() => { setText(news.urgent ? loud : calm, news.text); }, QUIET_MS); },
+    say({ urgent: now, text }) { setTimeout(() => { (now ? loud : calm).replaceChildren(text); }, QUIET_MS); }, // also the same words again
   };
 }

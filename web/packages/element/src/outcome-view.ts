@@ -46,12 +46,12 @@ function reasonOf(reason: string | null, words: Words): string {
 
 /** The button of a failed call: try again, but not before it makes sense; or sign in. */
 function createRetry(scene: Scene, error: CallError | null): { readonly node: HTMLButtonElement; readonly stop: () => void } {
-  const { words, call: handle } = scene;
+  const { words } = scene;
   const failedAt = Date.now();
   const left = (): number => Math.max(0, Math.ceil((error?.retryAfter ?? 0) - (Date.now() - failedAt) / 1000));
   const signIn = error?.code === 'AUTH_REQUIRED';
   const button = primary(signIn ? words.signIn : words.retry, () => {
-    if (left() === 0 && (!signIn || askToSignIn(scene.host))) handle.start();
+    if (left() === 0 && (!signIn || askToSignIn(scene.host))) scene.start();
   });
   const show = (): void => {
     setAttributes(button, { 'aria-disabled': left() > 0 ? 'true' : null });

@@ -15,6 +15,14 @@ interface News {
   readonly urgent: boolean;
 }
 
+/** What a live region says; `turn` makes the same words news again. */
+interface Said {
+  readonly text: string;
+  readonly turn: number;
+}
+const NOTHING: Said = { text: '', turn: 0 };
+const next = (text: string) => ({ turn }: Said): Said => ({ text, turn: turn + 1 });
+
 const calm = (text: string): News => ({ text, urgent: false });
 const urgent = (text: string): News => ({ text, urgent: true });
 
@@ -70,11 +78,11 @@ const QUEUE_GAP_MS = 30_000;
 
 export function Announcer({ first }: { first: string }): ReactElement {
   const { handle, words } = useScope();
-  const [polite, setPolite] = useState('');
-  const [loud, setLoud] = useState('');
+  const [polite, setPolite] = useState(NOTHING);
+  const [loud, setLoud] = useState(NOTHING);
   useEffect(() => {
     // A live region speaks only when it changes after it was there: say the first word a moment later.
-    const timer = setTimeout(() => { setPolite(first); }, 50);
+    const timer = setTimeout(() => { setPolite(next(first)); }, 50);
     return () => { clearTimeout(timer); };
   }, [first]);
   useEffect(() => {
@@ -91,14 +99,14 @@ export function Announcer({ first }: { first: string }): ReactElement {
         if (waiting && time - queueSaid < QUEUE_GAP_MS) return;
         queueSaid = time;
       }
-      if (news.urgent) setLoud(news.text);
-      else setPolite(news.text);
+      if (news.urgent) setLoud(next(news.text));
+      else setPolite(next(news.text));
     });
   }, [handle, words]);
   return (
     <>
-      <div className="oh-visually-hidden" role="status" aria-live="polite">{polite}</div>
-      <div className="oh-visually-hidden" role="alert" aria-live="assertive">{loud}</div>
+      <div className="oh-visually-hidden" role="status" aria-live="polite"><span key={polite.turn}>{polite.text}</span></div>
+      <div className="oh-visually-hidden" role="alert" aria-live="assertive"><span key={loud.turn}>{loud.text}</span></div>
     </>
   );
 }

@@ -17,10 +17,10 @@ const loadPanel = (): Promise<typeof PanelModule> => import('./call-panel');
 
 export function FloatingCallButton(props: FloatingCallButtonProps): ReactElement | null {
   const [dismissed, dismiss] = useDismissed(props.dismissible ?? false);
-  return props.hidden === true || dismissed ? null : <ShownButton {...props} dismiss={dismiss} />;
+  return dismissed ? null : <ShownButton {...props} dismiss={dismiss} />;
 }
 
-function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly dismiss: () => void }): ReactElement {
+function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly dismiss: () => void }): ReactElement | null {
   const { mode = 'floating', theme = 'auto', variant = 'full', placement = 'bottom-end', className = '', labels } = props;
   const { session, failed, load } = useSession(props);
   const state = useCallState(session);
@@ -55,6 +55,7 @@ function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly
     },
   };
   const running = !['idle', 'ended', 'missed', 'failed'].includes(state);
+  if (props.hidden === true && !running) return null; // a call goes on, and can be ended
   return (
     <div
       ref={root} className={`oh-root oh-${mode} ${className}`.trim()} style={props.style} data-oh-theme={theme} data-oh-state={state}

@@ -69,6 +69,7 @@ function OwnCall(props: VoiceCallInterfaceProps): ReactElement {
     return () => {
       clearTimeout(timer);
       handle.hangUp();
+      handle.dismiss(); // a failed call still waits for the microphone
     };
   }, [handle]);
   return (

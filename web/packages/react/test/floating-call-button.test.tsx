@@ -354,6 +354,16 @@ describe('React’s habits', () => {
     view.unmount();
     await waitFor(() => { expect(line.log).toContain('close'); });
   });
+  it('hidden in the middle of a call: it goes on, can be ended, and then the button is gone', async () => {
+    const view = render(<Button />);
+    const line = await connect();
+    view.rerender(<Button hidden />);
+    expect(line.log).not.toContain('close');
+    await user.click(button('End call'));
+    await waitFor(() => { expect(document.querySelector('.oh-root')).toBeNull(); });
+    view.rerender(<Button />);
+    expect(document.querySelector('.oh-root')).not.toBeNull();
+  });
   it('unmounting while the microphone is being asked for closes the phone too', async () => {
     const view = render(<Button script={{ microphone: never }} />);
     await start();

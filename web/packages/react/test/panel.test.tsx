@@ -268,6 +268,17 @@ describe('in a call', () => {
     await user.click(await later('Use Headset'));
     expect(line.log).toContain('setInput b');
   });
+  it('the same news twice is said twice', async () => {
+    render(<Button locale="en" />);
+    const line = await connect();
+    const alert = document.querySelector('[aria-live="assertive"]') ?? document.body;
+    const said: string[] = [];
+    const watch = new MutationObserver((changes) => { said.push(...changes.flatMap(({ addedNodes }) => [...addedNodes].map((one) => one.textContent ?? ''))); });
+    watch.observe(alert, { childList: true, subtree: true });
+    for (const type of ['line-lost', 'line-back', 'line-lost'] as const) act(() => { line.report({ type }); });
+    await waitFor(() => { expect(said.filter((text) => text !== '')).toHaveLength(2); });
+    expect(said[0]).toBe(said[1]);
+  });
   it('N06 talking while muted offers to unmute', async () => {
     render(<Button locale="en" />);
     const line = await connect();

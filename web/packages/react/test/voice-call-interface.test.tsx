@@ -106,6 +106,23 @@ describe('VoiceCallInterface', () => {
     expect(left).toHaveBeenCalled();
     expect(onDisconnect).toHaveBeenCalledOnce();
   });
+  it('unmounted after a refused microphone, it never opens one, even when it is allowed later', async () => {
+    const status = Object.assign(new EventTarget(), { state: 'denied' });
+    vi.spyOn(navigator.permissions, 'query').mockResolvedValue(status as never);
+    vi.spyOn(navigator.mediaDevices, 'enumerateDevices').mockResolvedValue([{ kind: 'audioinput' } as MediaDeviceInfo]);
+    const { createLocalAudioTrack } = await import('livekit-client');
+    const asked = vi.mocked(createLocalAudioTrack);
+    asked.mockClear();
+    asked.mockRejectedValueOnce(Object.assign(new Error('denied'), { name: 'NotAllowedError' }));
+    const view = render(<VoiceCallInterface token="jwt" livekitHost="ws://localhost:1" />);
+    await waitFor(() => { expect(state()).toBe('failed'); });
+    view.unmount();
+    const before = asked.mock.calls.length;
+    status.state = 'granted';
+    status.dispatchEvent(new Event('change'));
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+    expect(asked.mock.calls.length).toBe(before);
+  });
   it('stops the microphone when unmounted', async () => {
     const view = render(<VoiceCallInterface token="jwt" livekitHost="ws://localhost:1" />);
     await waitFor(() => { expect(state()).toBe('ringing'); });
