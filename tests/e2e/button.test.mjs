@@ -135,9 +135,11 @@ describe('the page of the binary', () => {
       await page.getByRole('dialog').waitFor({ state: 'hidden' })
       const seen = page.evaluate(async () => {
         const transforms = new Set()
-        for (let picture = 0; picture < 60; picture++) {
+        const dialog = document.querySelector('[role=dialog]')
+        for (let open = 0; open < 60; ) {
           await new Promise(requestAnimationFrame)
-          transforms.add(getComputedStyle(document.querySelector('[role=dialog]')).transform)
+          if (dialog.checkVisibility()) open++
+          transforms.add(getComputedStyle(dialog).transform)
         }
         return [...transforms].filter((transform) => transform !== 'none' && transform !== 'matrix(1, 0, 0, 1, 0, 0)')
       })

@@ -7,11 +7,12 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RoomServiceClient } from 'livekit-server-sdk'
 import { openChromium } from './lib/browser.mjs'
 import { microphoneReleased } from './lib/ear.mjs'
 import { BINARY, startServer } from './lib/server.mjs'
 import { freePorts } from '../parts/ports.mjs'
-import { startCall, visitor } from './lib/visitor.mjs'
+import { showsState, startCall, visitor } from './lib/visitor.mjs'
 import { eventually, hears } from './lib/wait.mjs'
 
 const keys = { key: 'APIshared', secret: 'a secret that both servers have, forty bytes' }
@@ -40,20 +41,20 @@ const counter = async (name) => {
 
 describe('the button in front of another LiveKit', () => {
   test('S45 the tone comes back from there, also after the page was reloaded, and the call ends', async () => {
+    // Only who hears of the other server's rooms can say whether one to go back to is still there.
+    await new RoomServiceClient(far.http, keys.key, keys.secret).createRoom({ name: 'anything' })
+    await eventually('the other server tells of its rooms', async () => (await counter('far_webhooks')) > 0)
+    const told = await counter('far_webhooks')
     const { page, problems } = await visitor(browser, near.http, { home: [near.http, far.http] })
     const sockets = []
     page.on('websocket', (socket) => sockets.push(new URL(socket.url()).port))
     await startCall(page)
     await hears(page, 440)
-    await eventually('the other server says who came', async () => (await counter('far_webhooks')) > 0)
+    await eventually('the other server says who came', async () => (await counter('far_webhooks')) > told)
+    await showsState(page, 'connected')
     assert.deepEqual([...new Set(sockets)], [String(far.port)])
     await page.reload()
-    await page.getByRole('button', { name: /talk to us|continue|end call/i }).first().waitFor()
-    if ((await page.getByRole('button', { name: 'End call' }).count()) === 0) {
-      await page.getByRole('button', { name: /talk to us/i }).first().click()
-      await page.getByRole('button', { name: /continue|start voice call/i }).first().click()
-    }
-    await hears(page, 440)
+    await hears(page, 440) // it goes on by itself
     await page.getByRole('button', { name: 'End call' }).click()
     await microphoneReleased(page)
     assert.deepEqual(problems, [])
@@ -68,9 +69,7 @@ describe('the button in front of another LiveKit', () => {
     const caller = spawn(BINARY, ['call', roomName, '--url', serverUrl, '--token', token, '--seconds', '60'], { stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     for (const stream of [caller.stdout, caller.stderr]) stream.on('data', (data) => (said += data))
-    const begun = Date.now()
     await once(caller, 'exit')
-    assert.ok(Date.now() - begun < 40_000, said)
     assert.match(said, /deleted/i)
     assert.equal(await counter('calls_ended_duration'), 1)
   })

@@ -157,19 +157,21 @@ describe('S85 success criteria (S04 S05 S06 S21 S61)', () => {
     visit(async (page) => {
       await startCall(page)
       await inState(page, 'connected')
-      const timer = page.getByRole('timer')
-      const shown = async () => {
-        const [minutes, seconds] = (await timer.innerText()).split(':').map(Number)
-        return minutes * 60 + seconds
-      }
-      const from = [Date.now(), await shown()]
-      await eventually('three more seconds are shown', async () => (await shown()) >= from[1] + 3)
-      const to = [Date.now(), await shown()]
-      const passed = (to[0] - from[0]) / 1000
-      assert.ok(Math.abs(to[1] - from[1] - passed) < 2, `${to[1] - from[1]} s shown in ${passed} s`)
+      // The page's own clock at the moment of reading: how long this process waits for the answer does not matter.
+      const read = () =>
+        page.getByRole('timer').evaluate((timer) => {
+          const [minutes, seconds] = timer.innerText.split(':').map(Number)
+          return { at: performance.now(), shown: minutes * 60 + seconds }
+        })
+      const from = await read()
+      await eventually('three more seconds are shown', async () => (await read()).shown >= from.shown + 3)
+      const to = await read()
+      const [passed, counted] = [(to.at - from.at) / 1000, to.shown - from.shown]
+      assert.ok(Math.abs(counted - passed) < 2, `${counted} s shown in ${passed} s`)
       await button(page, 'End call').click()
       await inState(page, 'ended')
-      assert.match(await page.getByRole('dialog').innerText(), /0?0:0[3-9]|[3-9] seconds/)
+      const [, minutes, seconds] = /(\d+):(\d\d)/.exec(await page.getByRole('dialog').innerText())
+      assert.ok(Number(minutes) * 60 + Number(seconds) >= to.shown, 'the end says how long it was')
     }))
 
   test('Connection state monitoring', () =>
@@ -237,7 +239,7 @@ describe('S85 success criteria (S04 S05 S06 S21 S61)', () => {
         await eventually('every connection is closed', async () =>
           (await page.evaluate(() => window.connections())).every((state) => state === 'closed'),
         )
-        await eventually('the server has let go of the visitor', async () => (await participants(own)) < 2, { timeout: 10_000 })
+        await eventually('the server has let go of the visitor', async () => (await participants(own)) < 2)
       }, { at: own })
     } finally {
       await own.stop()
@@ -246,28 +248,26 @@ describe('S85 success criteria (S04 S05 S06 S21 S61)', () => {
 
   test('User-friendly UI', () =>
     visit(async (page) => {
-      // Two clicks and no reading between a visitor and a call; each is answered at once.
+      // Two clicks and no reading between a visitor and a call; each is answered at once: by the sixth picture after it, which is a
+      // tenth of a second where nobody else uses the machine.
       const answer = (name) =>
         page.evaluate(async (wanted) => {
           const found = [...document.querySelectorAll('button')].find((b) => (b.getAttribute('aria-label') ?? b.textContent).trim() === wanted)
           const before = document.body.innerHTML
-          const started = performance.now()
           found.click()
-          while (document.body.innerHTML === before) {
-            if (performance.now() - started > 5000) return Infinity
-            await new Promise((drawn) => requestAnimationFrame(drawn))
-          }
-          return performance.now() - started
+          let pictures = 0
+          for (; document.body.innerHTML === before && pictures < 300; pictures++) await new Promise((drawn) => requestAnimationFrame(drawn))
+          return pictures
         }, name)
       await page.getByRole('button', { name: 'Talk to us' }).hover() // the panel's code loads on intent
       await page.waitForLoadState('networkidle')
       const opened = await answer('Talk to us')
-      assert.ok(opened < 100, `the launcher answers within 100 ms, not ${opened}`)
+      assert.ok(opened <= 6, `the launcher answers with picture ${opened}`)
       const dialog = page.getByRole('dialog', { name: 'Voice call' })
       await dialog.waitFor()
       await button(page, 'Start voice call').waitFor()
       const started = await answer('Start voice call')
-      assert.ok(started < 100, `Start answers within 100 ms, not ${started}`)
+      assert.ok(started <= 6, `Start answers with picture ${started}`)
       await inState(page, 'connected')
       await dialog.getByText('Connected', { exact: true }).waitFor()
       for (const name of ['Mute microphone', 'Mute speaker', 'End call']) assert.ok(await button(page, name).isVisible(), name)
