@@ -10,7 +10,7 @@ import { startClerk } from './lib/clerk.mjs'
 import { build, folderOf, serve } from './lib/example.mjs'
 import { openChromium } from './lib/browser.mjs'
 import { microphoneReleased } from './lib/ear.mjs'
-import { talk, visit } from './lib/visitor.mjs'
+import { showsState, talk, visit } from './lib/visitor.mjs'
 import { hears } from './lib/wait.mjs'
 
 let browser
@@ -87,11 +87,19 @@ describe('S84 next-clerk', () => {
       assert.deepEqual(await page.evaluate(() => window.microphones()), { asked: 0, live: 0 })
       const answered = page.waitForResponse((response) => response.url() === `${site.url}/api/voice/token`)
       await panel.getByRole('button', { name: 'Start voice call' }).click()
-      const { token } = await (await answered).json()
+      const { token, roomName } = await (await answered).json()
       // offhook has verified the same session: the caller's identity in the token is the user of Clerk.
       const { sub, attributes } = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
       assert.ok(JSON.stringify({ sub, attributes }).includes(clerk.userId), JSON.stringify({ sub, attributes }))
       await hears(page, 440)
+      await showsState(page, 'connected')
+      // A reload: Clerk comes later than the button, which waits for it, and the same call goes on.
+      const again = page.waitForResponse((response) => response.url() === `${site.url}/api/voice/token`)
+      await page.reload()
+      assert.equal(JSON.parse((await again).request().postData()).resume?.length > 0, true)
+      assert.equal((await again).status(), 200, await (await again).text())
+      await hears(page, 440)
+      assert.equal((await (await again).json()).roomName, roomName)
       await page.getByRole('button', { name: 'End call' }).click()
       await microphoneReleased(page)
       assert.deepEqual(problems, [])

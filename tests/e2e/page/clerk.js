@@ -23,8 +23,14 @@
     clerk.client = { signedInSessions: session ? [session] : [], sessions: session ? [session] : [] }
     emit()
   }
+  const KEPT = 'stand-in' // over reloads, as Clerk's own cookie does
   async function signIn() {
-    const { id, userId, since, token } = await ask('/sign-in', { origin: location.origin })
+    const session = await ask('/sign-in', { origin: location.origin })
+    localStorage.setItem(KEPT, JSON.stringify(session))
+    enter(session)
+    await window.__internal_onAfterSetActive?.()
+  }
+  function enter({ id, userId, since, token }) {
     remember(token, since)
     become({
       id,
@@ -37,7 +43,6 @@
         return fresh.token
       },
     })
-    await window.__internal_onAfterSetActive?.()
   }
 
   const clerk = {
@@ -63,7 +68,9 @@
     load() {
       clerk.loaded = true
       clerk.status = 'ready'
-      become(null)
+      const kept = localStorage.getItem(KEPT)
+      if (kept === null) become(null)
+      else enter(JSON.parse(kept))
       for (const listener of [...statusListeners]) listener('ready')
       return Promise.resolve()
     },
@@ -81,6 +88,7 @@
       dialog.showModal()
     },
     async signOut() {
+      localStorage.removeItem(KEPT)
       document.cookie = '__session=; path=/; max-age=0'
       document.cookie = '__client_uat=0; path=/'
       become(null)

@@ -18,6 +18,8 @@ import { createStore } from './store';
 import type { Store } from './store';
 import { chooseLocale, localeWishes } from './use-locale';
 
+const CONFIG_MS = 3000;
+
 /** What the person chose for the calls of this page. */
 export interface Choices {
   readonly pushToTalk: boolean;
@@ -73,7 +75,7 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
   });
   const site = latest.current.site ?? 'default';
   const handle = createCall({
-    getCredentials: (signal, wishes) => credentialsOf(latest.current, settings.get(), words.get().locale, signal, wishes),
+    getCredentials: (signal, wishes) => credentialsOf(latest.current, known, words.get().locale, signal, wishes),
     openPhone: async (report, wishes) => (latest.current.openPhone ?? await loadPhone(kind))(report, wishes),
     onError: createReporter((error) => { latest.current.onError?.(error); }),
     settings: () => {
@@ -89,8 +91,13 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
   const { voiceApiUrl = '/api/voice/token', getToken } = latest.current;
   const asks = latest.current.siteConfig ?? (getToken === undefined && voiceApiUrl.split('?')[0]?.endsWith('/token') === true);
   const config = asks ? createConfig({ tokenUrl: voiceApiUrl, site: latest.current.site }) : null;
+  const asked = config?.load() ?? Promise.resolve(null);
   let events: Events | null = null;
   let open = true;
+
+  /** What the site is set to; a call that is made before that has come waits for it a moment. */
+  const known = (): Promise<VoiceConfig | null> =>
+    Promise.race([settings.get() ?? asked, new Promise<null>((late) => { setTimeout(late, CONFIG_MS, null); })]);
 
   async function speak(): Promise<void> {
     const loaded = await loadWords(localeFor(localeWishes(latest.current.locale), languagesOf(settings.get())));
@@ -98,7 +105,7 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
   }
 
   void speak();
-  void config?.load().then((found) => {
+  void asked.then((found) => {
     if (!open || found === null) return;
     settings.set(found);
     // Events go only to a server that has just said it is one of ours.
@@ -151,11 +158,12 @@ function wantsLessData(): boolean {
 }
 
 async function credentialsOf(
-  props: CallOptionsProps, settings: VoiceConfig | null, locale: string, signal: AbortSignal, wishes: CredentialWishes | undefined,
+  props: CallOptionsProps, known: () => Promise<VoiceConfig | null>, locale: string, signal: AbortSignal, wishes: CredentialWishes | undefined,
 ): Promise<Credentials> {
   const { voiceApiUrl, site, getToken, authToken, getAuthToken } = props;
   if (getToken !== undefined) return readCredentials(await getToken({ site, locale, signal, recording: wishes?.recording }));
-  const auth = getAuthToken ?? ((): string | Promise<string | null> | undefined => authToken ?? (settings?.auth === 'clerk' ? clerkToken() : undefined));
+  const signedIn = async (): Promise<string | null> => authToken ?? ((await known())?.auth === 'clerk' ? clerkToken(signal) : null);
+  const auth = getAuthToken ?? signedIn;
   return createTokenClient({ url: voiceApiUrl, getAuthToken: auth }, requestOf(props))(signal, wishes);
 }
 

@@ -1,6 +1,10 @@
 // sign-in.ts — Clerk, if the page has it: found by its shape on the window, never a dependency.
 
+const CLERK_MS = 5000; // for Clerk's script, which comes after the page's own
+const LOOK_MS = 50;
+
 interface Clerk {
+  readonly loaded?: boolean;
   readonly user?: unknown;
   readonly session?: { getToken(): Promise<string | null> } | null;
   openSignIn(): void;
@@ -12,8 +16,11 @@ export function clerkOfPage(): Clerk | null {
   return typeof found?.openSignIn === 'function' ? (found as Clerk) : null;
 }
 
-export function clerkToken(): Promise<string | null> {
-  return clerkOfPage()?.session?.getToken() ?? Promise.resolve(null);
+/** Of who is signed in; null: nobody, or no Clerk came. A call that goes on after a reload asks before Clerk is there. */
+export async function clerkToken(signal: AbortSignal): Promise<string | null> {
+  const isThere = (): boolean => clerkOfPage() !== null && clerkOfPage()?.loaded !== false;
+  for (let waited = 0; waited < CLERK_MS && !isThere() && !signal.aborted; waited += LOOK_MS) await new Promise((look) => { setTimeout(look, LOOK_MS); });
+  return (await clerkOfPage()?.session?.getToken()) ?? null;
 }
 
 /** Does the page have Clerk, loaded, with nobody signed in? */

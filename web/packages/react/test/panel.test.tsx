@@ -29,6 +29,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+const addressOf = (input: Parameters<typeof fetch>[0]): string => (typeof input === 'object' && 'url' in input ? input.url : input.toString());
 const root = (): HTMLElement => {
   const found = document.querySelector<HTMLElement>('.oh-root');
   if (found === null) throw new Error('no button');
@@ -193,6 +194,25 @@ describe('before a call', () => {
     expect(openSignIn).toHaveBeenCalledOnce();
     act(() => { tell?.({ user: {} }); });
     expect(await later('Start voice call')).toBeTruthy();
+  });
+  it('S42 P50 a call that goes on after a reload asks for its token when the site and Clerk are there, not before', async () => {
+    sessionStorage.setItem('offhook.resume.default', JSON.stringify({ resume: 'sealed', roomName: 'r', muted: false, speakerMuted: false }));
+    const server = fakeServer();
+    const answer = server.getMockImplementation();
+    let say: ((response: Response) => void) | undefined;
+    server.mockImplementation((input, init) => (addressOf(input).includes('/config') ? new Promise((said) => { say = said; }) : answer?.(input, init) ?? Promise.reject(new Error('no server'))));
+    const asked = (): unknown[][] => server.mock.calls.filter(([input]) => addressOf(input).endsWith('/token'));
+    render(<Button locale="en" />);
+    await waitFor(() => { expect(state()).toBe('opening'); });
+    await waitFor(() => { expect(say).toBeDefined(); });
+    say?.(Response.json({ auth: 'clerk' }));
+    await new Promise((later_) => { setTimeout(later_, 120); });
+    expect(asked()).toHaveLength(0);
+    vi.stubGlobal('Clerk', { loaded: true, user: {}, openSignIn: vi.fn(), session: { getToken: () => Promise.resolve('of Clerk') } });
+    await waitFor(() => { expect(state()).toBe('connected'); });
+    const [, request] = asked()[0] as [unknown, RequestInit];
+    expect(new Headers(request.headers).get('authorization')).toBe('Bearer of Clerk');
+    expect(JSON.parse(request.body as string)).toMatchObject({ resume: 'sealed' });
   });
   it('S42 onSignInRequired goes before Clerk', async () => {
     const onSignInRequired = vi.fn();
