@@ -74,20 +74,3 @@ export function describeCall(call: Call, moments: readonly Moment[], now: number
     userAgent: browser?.userAgent ?? null,
   };
 }
-
-/** For "Copy details": one fact a line, empty ones left out. */
-export function formatDiagnostics(report: Diagnostics): string {
-  const line = (name: string, value: string | number | boolean | null): string[] =>
-    (value === null || value === '' ? [] : [`${name} ${String(value)}`]);
-  return [
-    `offhook call ${report.state}`,
-    ...line('code', report.code), ...line('status', report.status), ...line('detail', report.detail),
-    ...line('call', report.callId), ...line('ended', report.endReason), ...line('started', report.startedAt),
-    ...line('timeline', report.timeline.map(({ state, ms }) => `${state} +${String(ms)}`).join(', ')),
-    ...line('duration', report.durationMs === null ? null : `${String(report.durationMs)} ms`),
-    ...line('route', report.route),
-    ...line('quality', `${String(report.quality.local ?? '?')}/${String(report.quality.remote ?? '?')}`),
-    ...line('warnings', report.warnings.join(' ')),
-    ...line('attempt', report.attempt), ...line('online', report.online), ...line('browser', report.userAgent),
-  ].join('\n');
-}

@@ -1,11 +1,13 @@
-// company.ts — what goes along with a call without being needed for it: its sounds, and the counting of what happened, for
-// the site's own server. Loaded while the call is being made.
+// company.ts — what goes along with a call without being needed for it: its sounds, the counting of what happened, for
+// the site's own server, and what can be copied when it is over. Loaded while the call is being made.
 
 import type { CallHandle } from '@offhook/core';
 import { createEvents } from '@offhook/core/events';
 import type { Events } from '@offhook/core/events';
 import { createSounds } from '@offhook/core/sounds';
 import type { Host } from './host';
+
+export { createCopyDetails, createCopyLine } from './copy-line';
 
 export interface Company {
   readonly events: Events;

@@ -1,11 +1,23 @@
 // copy-line.ts — a fact that people pass on, with a button that copies it.
 
+import type { CallHandle } from '@offhook/core';
+import { copyText } from '@offhook/core/copy';
+import type { Words } from '@offhook/core/words';
+import { formatDiagnostics } from '@offhook/core/diagnostics-text';
 import { node, setText } from './nodes';
 
-export function createCopyLine(name: string, text: string, copy: string, copied: string): HTMLElement {
-  const button = node('button', { type: 'button', class: 'link' }, copy);
+/** What a support ticket needs. */
+export const createCopyDetails = (words: Words, call: CallHandle): HTMLElement =>
+  createCopyButton(words.copyDetails, words, () => formatDiagnostics(call.diagnostics()));
+
+function createCopyButton(label: string, { copied }: Words, text: () => string): HTMLElement {
+  const button = node('button', { type: 'button', class: 'link' }, label);
   button.addEventListener('click', () => {
-    void navigator.clipboard.writeText(text).then(() => { setText(button, copied); }, () => undefined);
+    void copyText(text()).then((done) => { if (done) setText(button, copied); });
   });
-  return node('p', { class: 'facts-line' }, `${name} `, node('code', { dir: 'ltr' }, text), button);
+  return button;
+}
+
+export function createCopyLine(words: Words, text: string): HTMLElement {
+  return node('p', { class: 'facts-line' }, `${words.callId} `, node('code', { dir: 'ltr' }, text), createCopyButton(words.copy, words, () => text));
 }

@@ -1,20 +1,27 @@
 // outcome-view.ts — how a call ended or why it did not happen, and always a next step.
 
-import { durationOf, formatClock, formatDiagnostics } from '@offhook/core';
+import { durationOf, formatClock } from '@offhook/core';
 import { errorWords, micPlaceOf, say, statusOf } from '@offhook/core/words';
 import type { CallError } from '@offhook/core';
 import type { Words } from '@offhook/core/words';
 import { drawing, node, setAttributes, setText } from './nodes';
 import { HANG_UP, WARNING } from './panel-icons';
 import { createPhoneLink } from './phone-link';
+import type * as Company from './company';
 import type { Scene, View } from './scene';
-import { createCopyLine } from './copy-line';
 import { askToSignIn } from './sign-in';
 
 function primary(text: string, press: () => void): HTMLButtonElement {
   const made = node('button', { type: 'button', class: 'primary', part: 'primary', 'data-autofocus': '' }, text);
   made.addEventListener('click', press);
   return made;
+}
+
+/** What comes with the sounds of a call, which was there before its end: nothing is missed where it could not be had. */
+function fromCompany(create: (company: typeof Company) => HTMLElement): HTMLElement {
+  const place = node('span');
+  void import('./company').then((company) => { place.replaceWith(create(company)); }, () => undefined);
+  return place;
 }
 
 export function createEndedView(scene: Scene): View {
@@ -29,8 +36,8 @@ export function createEndedView(scene: Scene): View {
       duration !== null && node('p', { class: 'lasted' }, formatClock(duration)),
       node('p', { class: 'note' }, reasonOf(call.endReason, words)),
       node('slot', { name: 'ended' }),
-      primary(words.start, () => { scene.start(); }),
-      callId !== null && createCopyLine(words.callId, callId, words.copy, words.copied)),
+      primary(words.start, () => { void scene.start(); }),
+      callId !== null && fromCompany(({ createCopyLine }) => createCopyLine(words, callId))),
     update() { /* an ended call does not change */ },
   };
 }
@@ -51,7 +58,7 @@ function createRetry(scene: Scene, error: CallError | null): { readonly node: HT
   const left = (): number => Math.max(0, Math.ceil((error?.retryAfter ?? 0) - (Date.now() - failedAt) / 1000));
   const signIn = error?.code === 'AUTH_REQUIRED';
   const button = primary(signIn ? words.signIn : words.retry, () => {
-    if (left() === 0 && (!signIn || askToSignIn(scene.host))) scene.start();
+    if (left() === 0 && (!signIn || askToSignIn(scene.host))) void scene.start();
   });
   const show = (): void => {
     setAttributes(button, { 'aria-disabled': left() > 0 ? 'true' : null });
@@ -69,10 +76,6 @@ export function createFailedView(scene: Scene): View {
   const code = error?.code ?? 'NO_ANSWER';
   const text = errorWords(words, code, micPlaceOf(navigator.userAgent, code === 'MIC_DENIED_SYSTEM'));
   const retry = createRetry(scene, error);
-  const copy = node('button', { type: 'button', class: 'link' }, words.copyDetails);
-  copy.addEventListener('click', () => {
-    void navigator.clipboard.writeText(formatDiagnostics(handle.diagnostics())).then(() => { setText(copy, words.copied); }, () => undefined);
-  });
   return {
     node: node('div', { class: 'view outcome', 'data-oh-state': state, 'data-oh-code': code },
       node('span', { class: 'outcome-icon bad', 'aria-hidden': 'true' }, drawing(WARNING, 26)),
@@ -82,7 +85,7 @@ export function createFailedView(scene: Scene): View {
       node('slot', { name: 'offline' }),
       text.retry && retry.node,
       createPhoneLink(scene),
-      copy),
+      fromCompany(({ createCopyDetails }) => createCopyDetails(words, handle))),
     update() { /* a failed call does not change */ },
     destroy: retry.stop,
   };

@@ -63,7 +63,7 @@ export function createSettingsView(scene: Scene): View {
         createSwitch(words.lowData, chosen('low-data'), choose('low-data')),
         createSwitch(words.keyboard, recallSwitch('shortcuts') !== false && host.getAttribute('shortcuts') !== 'off', choose('shortcuts'))),
       privacy,
-      callId !== null && createCopyLine(words.callId, callId, words.copy, words.copied)),
+      callId !== null && createCopyLine(words, callId)),
     update(call: Call) {
       microphone.update(call.devices.inputs, call.devices.input);
       loudspeaker.update(call.devices.outputs, call.devices.output);

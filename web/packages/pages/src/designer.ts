@@ -2,6 +2,7 @@
 
 import { CALL_STATES } from '@offhook/core';
 import { contrast } from '@offhook/core/colour';
+import { copyText } from '@offhook/core/copy';
 import { readColour } from '@offhook/element/colour';
 import { htmlSnippet, nextSnippet, policyLines, reactSnippet, wordpressSnippet } from './snippet';
 import type { Design } from './snippet';
@@ -85,7 +86,7 @@ form.addEventListener('submit', (event) => { event.preventDefault(); });
 for (const button of Array.from(document.querySelectorAll<HTMLButtonElement>('button[data-copy]'))) {
   button.addEventListener('click', () => {
     const text = find(`#${button.dataset.copy ?? ''}`, HTMLElement).textContent;
-    void navigator.clipboard.writeText(text).then(() => { button.textContent = 'Copied'; }, () => undefined);
+    void copyText(text).then((done) => { if (done) button.textContent = 'Copied'; });
   });
 }
 draw();

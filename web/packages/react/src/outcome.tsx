@@ -6,6 +6,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { Check, Copy, MicOff, PhoneMissed, PhoneOff, TriangleAlert } from 'lucide-react';
 import { durationOf, formatClock, formatDiagnostics } from '@offhook/core';
 import type { Call } from '@offhook/core';
+import { copyText } from '@offhook/core/copy';
 import { say, statusOf } from '@offhook/core/words';
 import type { Words } from '@offhook/core/words';
 import { SignIn, Telephone } from './before';
@@ -119,7 +120,7 @@ function CopyButton({ text, label, children }: { text: () => string; label?: str
   return (
     <button
       type="button" className="oh-link" aria-label={copied ? undefined : label}
-      onClick={() => { void navigator.clipboard.writeText(text()).then(() => { setCopied(true); }, () => undefined); }}
+      onClick={() => { void copyText(text()).then((done) => { if (done) setCopied(true); }); }}
     >
       {copied ? <><Check size={14} aria-hidden="true" /> {words.copied}</> : <><Copy size={14} aria-hidden="true" /> {children}</>}
     </button>
