@@ -109,12 +109,14 @@ static void set(struct oh_claims *claims, const char *prefix, const char *key, c
   oh_claims_set_attribute(claims, oh_str(full), oh_str(value));
 }
 
-// Where it is the visitor's choice, saying nothing is a no; a no counts everywhere.
+// Where the site asks, saying nothing is a no, whatever became of the question on the page; a no counts
+// everywhere.
 static void set_recording(struct oh_claims *claims, const struct oh_site *site, const struct oh_wish *wish) {
-  bool choice = site->consent && strcmp(site->consent, "choice") == 0;
-  if (wish->recording == OH_RECORDING_NO || (choice && wish->recording == OH_RECORDING_UNSAID))
+  bool asks =
+      site->consent && (strcmp(site->consent, "choice") == 0 || strcmp(site->consent, "required") == 0);
+  if (wish->recording == OH_RECORDING_NO || (asks && wish->recording == OH_RECORDING_UNSAID))
     set(claims, "", OH_RECORDING_ATTRIBUTE, "no");
-  else if (choice)
+  else if (asks)
     set(claims, "", OH_RECORDING_ATTRIBUTE, "yes");
 }
 

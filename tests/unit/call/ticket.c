@@ -241,7 +241,7 @@ static void p33_claims_of_the_page_and_facts_are_kept_apart(void **state) {
   json_decref(answer);
 }
 
-// Where the site lets visitors choose, only a yes is a yes; elsewhere only a no says anything.
+// Where the site asks visitors, only a yes is a yes; elsewhere only a no says anything.
 static void test_whether_to_be_recorded_is_the_visitors_choice(void **state) {
   (void)state;
   static const char *const wishes[] = {"{}", "{\"recording\":true}", "{\"recording\":false}",
@@ -250,8 +250,9 @@ static void test_whether_to_be_recorded_is_the_visitors_choice(void **state) {
     char *consent;
     const char *said[4];
   } sites[] = {{NULL, {"", "", "no", ""}},
-               {(char *)(uintptr_t) "required", {"", "", "no", ""}},
-               {(char *)(uintptr_t) "choice", {"no", "yes", "no", "no"}}};
+               {(char *)(uintptr_t) "notice", {"", "", "no", ""}},
+               {(char *)(uintptr_t) "choice", {"no", "yes", "no", "no"}},
+               {(char *)(uintptr_t) "required", {"no", "yes", "no", "no"}}};
   for (size_t s = 0; s < sizeof sites / sizeof *sites; s++)
     for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
       json_t *answer;

@@ -1,15 +1,19 @@
 // before-view.ts — the panel before a call: what happens when you press Start, and Start.
 
 import { MIC, PHONE } from './panel-icons';
-import { drawing, node, setAttributes } from './nodes';
+import { drawing, node, setAttributes, setText } from './nodes';
 import { createPhoneLink } from './phone-link';
 import { consentOf, presetOf } from './scene';
 import type { Scene, View } from './scene';
 
 export function createBeforeView(scene: Scene): View {
   const { words, site, host, call: handle } = scene;
-  const start = node('button', { type: 'button', class: 'primary', part: 'primary', 'data-autofocus': '' }, drawing(PHONE, 18), words.start);
-  start.addEventListener('click', () => { scene.start(); });
+  const label = node('span', {}, words.start);
+  const start = node('button', { type: 'button', class: 'primary', part: 'primary', 'data-autofocus': '' }, drawing(PHONE, 18), label);
+  start.addEventListener('click', () => {
+    setText(label, words.opening);
+    void scene.start().then(() => { setText(label, words.start); });
+  });
   const takeOver = node('button', { type: 'button', class: 'link' }, words.takeOver);
   takeOver.addEventListener('click', () => { void handle.takeOver(); });
   const elsewhere = node('div', { class: 'notice', role: 'group', 'aria-label': words.elsewhere }, node('span', {}, words.elsewhere), takeOver);

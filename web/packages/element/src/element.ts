@@ -44,14 +44,20 @@ export class OffhookCall extends Base implements Host {
   private readonly fallback: HTMLSlotElement;
   /** @internal */ readonly internals: ElementInternals | null;
   private readonly watch = new MutationObserver((records) => { this.changed(records.map((record) => record.attributeName)); });
+  /** The page and the system get dark in the middle of a visit. */
+  private readonly dusk = new MutationObserver(() => { this.draw(); });
+  private readonly night = matchMedia('(prefers-color-scheme: dark)');
   private panel: Panel | null = null;
   private loading: Promise<Panel> | null = null;
   /** @internal */ site: Site | null = null;
+  /** @internal */ asked: Promise<unknown> | null = null;
   private extras: typeof Extras | null | undefined;
   private waits = false;
   private opened = false;
   private styled: boolean | null = null;
   private returnTo: HTMLElement | null = null;
+  /** @internal The body in which the script placed the element: when the page gets another (Turbo, pjax), no call ends by that. */
+  home: HTMLElement | null = null;
   private ownAuth: GetAuth | null = null;
   private words: WordsOverrides = {};
   /** @internal */ given: Readonly<Record<string, string>> = {};
@@ -80,6 +86,8 @@ export class OffhookCall extends Base implements Host {
     }
     this.draw();
     this.watch.observe(this, { attributes: true });
+    this.dusk.observe(document.documentElement, { attributes: true });
+    this.night.onchange = (): void => { this.draw(); };
     if (this.hasAttribute('demo')) this.prepare();
     else this.ask();
     if (this.hasAttribute('open') || this.hasAttribute('inline')) this.open(null, false);
@@ -89,12 +97,17 @@ export class OffhookCall extends Base implements Host {
   }
 
   disconnectedCallback(): void {
+    this.dusk.disconnect();
+    this.night.onchange = null;
     // Moved, not removed: then it is back in the same task.
     setTimeout(() => {
       if (this.isConnected) return;
-      this.panel?.destroy();
-      this.panel = this.loading = null;
-      this.opened = false;
+      if (this.home?.isConnected === false) (this.home = document.body).append(this);
+      else {
+        this.panel?.destroy();
+        this.panel = this.loading = null;
+        this.opened = false;
+      }
     }, 0);
   }
 
@@ -146,7 +159,7 @@ export class OffhookCall extends Base implements Host {
     this.setAttributes(options.attributes ?? {});
     this.open();
     const panel = await this.load();
-    if (panel === this.panel) panel.start();
+    if (panel === this.panel) await panel.start();
   }
 
   end(): void { this.call?.hangUp(); }
@@ -213,10 +226,9 @@ export class OffhookCall extends Base implements Host {
     return [recall('locale'), this.getAttribute('lang'), document.documentElement.lang, ...navigator.languages];
   }
 
-  /** What the server says about the site. The button does not wait for it and works without it. */
+  /** What the server says about the site. The button works without it; a call waits a moment, for there may be terms. */
   private ask(): void {
-    const site = this.getAttribute('site');
-    fetch(`${this.base}api/voice/config${site === null ? '' : `?site=${encodeURIComponent(site)}`}`)
+    this.asked = fetch(`${this.base}api/voice/config?site=${encodeURIComponent(this.getAttribute('site') ?? '')}`)
       .then(async (answer) => {
         if (!answer.ok) return;
         this.site = await answer.json() as Site;
@@ -236,8 +248,9 @@ export class OffhookCall extends Base implements Host {
     const words = launcherWords(this.wishes());
     const called = this.opened || (this.panel?.isActive() ?? false);
     const inline = this.hasAttribute('inline');
-    const instead = (typeof RTCPeerConnection === 'undefined' || site?.paused === true) && this.querySelector('[slot="fallback"]') !== null;
-    const away = site?.paused === true || (this.hasAttribute('dismissible') && recall('dismissed') === 'yes');
+    const paused = site?.paused === true;
+    const instead = (typeof RTCPeerConnection === 'undefined' || paused) && this.querySelector('[slot="fallback"]') !== null;
+    const away = paused || (this.hasAttribute('dismissible') && recall('dismissed') === 'yes');
 
     const accent = of('accent') ?? site?.theme?.accent ?? null;
     const dismissible = this.hasAttribute('dismissible');
@@ -264,7 +277,7 @@ export class OffhookCall extends Base implements Host {
   private isDark(): boolean {
     const theme = this.getAttribute('theme') ?? 'auto';
     return theme === 'auto'
-      ? matchMedia('(prefers-color-scheme: dark)').matches || document.documentElement.classList.contains('dark')
+      ? this.night.matches || document.documentElement.classList.contains('dark')
       : theme === 'dark';
   }
 
@@ -272,10 +285,10 @@ export class OffhookCall extends Base implements Host {
   private fetchExtras(): void {
     if (this.extras !== undefined) return;
     this.extras = null;
-    OffhookCall.origin.loadExtras().then((extras) => { this.extras = extras; }, () => undefined).then(() => {
+    void OffhookCall.origin.loadExtras().then((extras) => { this.extras = extras; }, () => undefined).then(() => {
       this.waits = false;
       this.draw();
-    }, () => undefined);
+    });
   }
 
   private prepare(): void { this.load().catch(() => undefined); }

@@ -5,7 +5,8 @@ import type { CallHandle, OpenPhone, TokenRequest } from '@offhook/core';
 import { askAuth } from './auth';
 import type { Host } from './host';
 import { readJson } from './labels';
-import { recallSwitch } from '@offhook/core/memory';
+import { recall, recallSwitch } from '@offhook/core/memory';
+import { siteSettled, termsOf } from './scene';
 
 const openLiveKitPhone: OpenPhone = async (report, wishes) => {
   try {
@@ -41,9 +42,13 @@ export async function createLine(host: Host): Promise<CallHandle> {
   if (demo !== null) return (await import('./demo')).createDemoCall({ scene: demo === '' ? 'idle' : demo });
   const site = host.getAttribute('site') ?? 'default';
   const call = createCall({
-    getCredentials: (signal, wishes) => createTokenClient(
-      { url: host.getAttribute('token-url') ?? `${host.base}api/voice/token`, getAuthToken: () => askAuth(host) },
-      () => requestOf(host))(signal, wishes),
+    getCredentials: async (signal, wishes) => {
+      await siteSettled(host);
+      const terms = termsOf(host);
+      return createTokenClient(
+        { url: host.getAttribute('token-url') ?? `${host.base}api/voice/token`, getAuthToken: () => askAuth(host) },
+        () => requestOf(host))(signal, terms === null ? wishes : { ...wishes, recording: recall('consent') === terms });
+    },
     openPhone: openLiveKitPhone,
     onError: createReporter(),
     settings: () => ({

@@ -41,10 +41,7 @@ export function applyLooks(host: HTMLElement, root: HTMLElement, looks: Looks): 
     'data-variant': looks.variant,
   });
   setAttributes(host, { 'data-oh-dark': looks.dark });
-  const set = (name: string, value: string | null | undefined): void => {
-    if (value === null || value === undefined || value === '') root.style.removeProperty(name);
-    else root.style.setProperty(name, value);
-  };
+  const set = (name: string, value: string | null | undefined): void => { root.style.setProperty(name, value ?? ''); }; // '' removes it
   for (const name of ACCENT) set(name, looks.accent?.[name]);
   set('--oh-radius', looks.radius === null ? null : lengthOf(looks.radius));
   set('--oh-z', looks.z);

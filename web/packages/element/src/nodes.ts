@@ -6,7 +6,7 @@ export type Child = Node | string | null | undefined | false;
 /** true: an empty attribute; false, null and undefined: none. */
 export function setAttributes(target: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) target.removeAttribute(name);
+    if (value == null || value === false) target.removeAttribute(name);
     else if (target.getAttribute(name) !== (value === true ? '' : value)) target.setAttribute(name, value === true ? '' : value);
   }
 }
@@ -14,7 +14,7 @@ export function setAttributes(target: Element, attributes: Attributes): void {
 export function node<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   setAttributes(made, attributes);
-  for (const child of children) if (child !== null && child !== undefined && child !== false) made.append(child);
+  for (const child of children) if (child != null && child !== false) made.append(child);
   return made;
 }
 

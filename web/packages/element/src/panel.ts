@@ -19,7 +19,7 @@ import { markStates } from './marks';
 import { tellPage } from './news';
 import { createEndedView, createFailedView } from './outcome-view';
 import css from './panel.css?inline';
-import { termsOf } from './scene';
+import { siteSettled, termsOf } from './scene';
 import type { Scene, Sheet, View } from './scene';
 import { recall, recallSwitch, remember } from '@offhook/core/memory';
 import type * as Sheets from './sheets';
@@ -81,14 +81,12 @@ class CallPanel implements Panel {
 
   isActive(): boolean { return isActive(this.call.get().state); }
 
-  start(): void {
-    const scene = this.scene();
-    const terms = termsOf(scene);
+  async start(): Promise<void> {
+    await siteSettled(this.host);
+    if (!this.opened || !this.host.isConnected) return; // not wanted any more
+    const terms = termsOf(this.host);
     if (terms !== null && recall('consent') !== terms) this.show('consent');
-    else if (this.host.emit('oh-before-call', null, true)) {
-      this.accompany();
-      this.call.start();
-    }
+    else if (!this.isActive() && this.host.emit('oh-before-call', null, true)) this.call.start();
   }
 
   setOpen(open: boolean, focus = true): void {
@@ -130,7 +128,7 @@ class CallPanel implements Panel {
   private scene(): Scene {
     return {
       host: this.host, call: this.call, words: withLabels(this.words, labelsOf(this.host)), site: this.host.site ?? {},
-      start: () => { this.start(); },
+      start: () => this.start(),
       show: (sheet) => { this.show(sheet); },
       line: () => import('./phone'),
     };
@@ -167,6 +165,7 @@ class CallPanel implements Panel {
   private follow(): void {
     const [before, now] = [this.before, this.call.get()];
     this.before = now;
+    if (this.isActive()) this.accompany(); // also one that goes on after a reload, or was taken over
     if (this.sheet === 'consent' && now.state !== 'idle') this.sheet = null;
     // A call that came back after a page change needs a press before the browser gives the microphone.
     if (now.state === 'priming' && before.state !== 'priming' && !this.opened) this.host.open();
@@ -177,9 +176,9 @@ class CallPanel implements Panel {
   }
 
   private agree(): void {
-    remember('consent', termsOf(this.scene()) ?? 'yes');
+    remember('consent', termsOf(this.host) ?? '');
     this.show(null);
-    this.start();
+    void this.start();
   }
 
   private viewOf(call: Call, scene: Scene): View {

@@ -12,7 +12,7 @@ export interface Scene {
   readonly words: Words;
   readonly site: Site;
   /** The Start button: asks for consent first where the site wants that. */
-  start(): void;
+  start(): Promise<void>;
   show(sheet: Sheet | null): void;
   /** For the check with one's own voice: it comes with livekit-client, and only the panel knows that file. */
   line: () => Promise<HearingLine>;
@@ -37,7 +37,15 @@ export function consentOf({ host, site }: Pick<Scene, 'site' | 'host'>): string 
   return host.getAttribute('consent') ?? site.consent?.mode;
 }
 
-/** What must be agreed to before the first call; null: nothing. */
-export function termsOf(scene: Pick<Scene, 'site' | 'host'>): string | null {
-  return consentOf(scene) === 'required' ? (scene.site.consent?.version ?? 'yes') : null;
+const SITE_MS = 3000;
+
+/** What the site is set to is known, or does not come in time. */
+export function siteSettled({ asked }: Host): Promise<unknown> {
+  return Promise.race([asked, new Promise((late) => { setTimeout(late, SITE_MS); })]);
+}
+
+/** What must be agreed to before the first call, as it is remembered: other words, or another site, ask anew; null: nothing. */
+export function termsOf(host: Host): string | null {
+  const site = host.site ?? {};
+  return consentOf({ host, site }) === 'required' ? JSON.stringify([host.getAttribute('site'), site.consent]) : null;
 }

@@ -9,19 +9,13 @@ export function baseOf(src: string): string {
   return new URL('.', src).href;
 }
 
-/** data-site, data-token-url … → the attributes of the same names. */
-export function attributesOf(script: HTMLElement): readonly (readonly [name: string, value: string])[] {
-  return Array.from(script.attributes).filter(({ name }) => name.startsWith("data-")).map(({ name, value }) => [name.slice(5), value] as const);
-}
-
-/** The element the page wrote itself, or one made from the script's data-attributes. */
-export function placeElement(script: HTMLElement | null): OffhookCall {
-  const there = document.querySelector<OffhookCall>('offhook-call');
-  if (there !== null) return there;
+/** The element the page wrote itself, or one made from the script's data-attributes: data-site, data-token-url … */
+export function placeElement(script: HTMLElement): void {
+  if (document.querySelector('offhook-call') !== null) return;
   const made = document.createElement('offhook-call');
-  for (const [name, value] of script === null ? [] : attributesOf(script)) made.setAttribute(name, value);
+  for (const { name, value } of Array.from(script.attributes)) if (name.startsWith('data-')) made.setAttribute(name.slice(5), value);
+  made.home = document.body;
   document.body.append(made);
-  return made;
 }
 
 /** Any [data-offhook-call] opens the first element; `for="id"` makes that one element the trigger of its own. */

@@ -231,9 +231,33 @@ describe('in use', () => {
     await panel(page).getByRole('button', { name: 'Start voice call' }).click();
     await panel(page).getByRole('button', { name: 'Agree and call' }).click();
     await page.locator('[role=dialog][data-oh-state="failed"]').waitFor(); // there is no token on this stage
-    expect(await page.evaluate(() => localStorage.getItem('offhook.consent'))).toBe('2');
+    expect(await page.evaluate(() => localStorage.getItem('offhook.consent'))).toBe(JSON.stringify(['acme', config.consent]));
     await panel(page).getByRole('button', { name: 'Try again' }).click();
     expect(await panel(page).getByText('We record this call.').count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('P18 Start before the site has said that it wants a yes: something happens at once, then it asks, and the server is told', async () => {
+    const { page } = await stage.open('', { csp: "default-src 'self'" });
+    let say: (() => void) | undefined;
+    const said = new Promise<void>((done) => { say = done; });
+    await page.route('**/api/voice/config*', async (route) => {
+      await said;
+      await route.fulfill({ json: { consent: { mode: 'required', version: '1', text: 'We record this call.' } } });
+    });
+    await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.src = '/offhook.js';
+      document.body.append(script);
+    });
+    await launcher(page).click();
+    await panel(page).getByRole('button', { name: 'Start voice call' }).click();
+    await panel(page).getByRole('button', { name: 'Getting a line…' }).waitFor();
+    say?.();
+    await panel(page).getByText('We record this call.').waitFor();
+    const asked = page.waitForRequest((request) => request.url().endsWith('/api/voice/token'));
+    await panel(page).getByRole('button', { name: 'Agree and call' }).click();
+    expect((await asked).postDataJSON()).toMatchObject({ recording: true });
     await page.context().close();
   });
 
@@ -256,6 +280,57 @@ describe('in use', () => {
     await group.getByRole('radio', { name: 'Record my voice', exact: true }).check();
     expect(await wish(() => start.click())).toMatchObject({ recording: true });
     await page.context().close();
+  });
+
+  it('P50 a call that goes on after a reload has its sounds and its events too', async () => {
+    const before = (): void => { sessionStorage.setItem('offhook.resume.acme', JSON.stringify({ resume: 'sealed', roomName: 'r', muted: false, speakerMuted: false })); };
+    const { page, requests } = await stage.open('<script async src="/offhook.js" data-site="acme"></script>', { before });
+    await expect.poll(() => requests.some((one) => one.includes('company')), { timeout: 60_000 }).toBe(true);
+    await page.context().close();
+  });
+
+  it('N11 a page that gets another body, as Turbo gives it one, keeps the button and its call', async () => {
+    const visit = await stage.open('<script async src="/offhook.js" data-demo="connected"></script>');
+    const { page } = visit;
+    await page.locator('offhook-call[state=connected]').waitFor({ state: 'attached' });
+    for (let swap = 0; swap < 2; swap += 1) {
+      await page.evaluate(() => {
+        const body = document.createElement('body');
+        body.append(document.createElement('main'));
+        Object.assign(window, { call: (document.querySelector('offhook-call') as unknown as { call: unknown }).call });
+        document.documentElement.replaceChild(body, document.body);
+      });
+      await page.locator('offhook-call[state=connected]').waitFor({ state: 'attached' });
+      expect(await page.evaluate(() => (document.querySelector('offhook-call') as unknown as { call: unknown }).call === (window as unknown as { call: unknown }).call)).toBe(true);
+    }
+    await clean(visit);
+  });
+
+  it('S30 it gets dark with the system and with the page, also later', async () => {
+    const visit = await stage.open(tag('demo'), { colorScheme: 'light' });
+    const { page } = visit;
+    await launcher(page).waitFor();
+    expect(await page.locator('offhook-call[data-oh-dark]').count()).toBe(0);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.locator('offhook-call[data-oh-dark]').waitFor({ state: 'attached' });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.locator('offhook-call:not([data-oh-dark])').waitFor({ state: 'attached' });
+    await page.evaluate(() => { document.documentElement.className = 'dark'; });
+    await page.locator('offhook-call[data-oh-dark]').waitFor({ state: 'attached' });
+    await clean(visit);
+  });
+
+  it('P66 the details can be copied where the page has no clipboard', async () => {
+    const before = (): void => {
+      Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined });
+      document.addEventListener('copy', () => { Object.assign(window, { copied: String(getSelection()) }); });
+    };
+    const visit = await stage.open(tag('demo="failed" open'), { before });
+    const { page } = visit;
+    await panel(page).getByRole('button', { name: 'Copy details' }).click();
+    await panel(page).getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate(() => (window as unknown as { copied: string }).copied)).toMatch(/^offhook call failed\ncode \w+/);
+    await clean(visit);
   });
 
   it('N33 the privacy sheet says what this button sends', async () => {

@@ -16,11 +16,13 @@ import { useStore } from './store';
 export interface BeforeProps {
   readonly session: Session;
   readonly page: FloatingCallButtonProps;
+  /** Start was pressed, and what the site is set to is still on its way. */
+  readonly waiting: boolean;
   readonly onStart: () => void;
   readonly onPrivacy: () => void;
 }
 
-export function Before({ session, page, onStart, onPrivacy }: BeforeProps): ReactElement {
+export function Before({ session, page, waiting, onStart, onPrivacy }: BeforeProps): ReactElement {
   const words = useWords();
   const settings = useStore(session.settings);
   const greeting = settings === null ? null : (presetFor(settings, words.locale)?.greeting ?? settings.greeting);
@@ -39,8 +41,8 @@ export function Before({ session, page, onStart, onPrivacy }: BeforeProps): Reac
       {!paused && (signedOut
         ? <SignIn session={session} onDone={() => undefined} />
         : (
-          <button type="button" className="oh-primary" data-oh-autofocus="" onClick={onStart}>
-            <Phone size={18} aria-hidden="true" /> {words.start}
+          <button type="button" className="oh-primary" data-oh-autofocus="" aria-busy={waiting} onClick={onStart}>
+            <Phone size={18} aria-hidden="true" /> {waiting ? words.opening : words.start}
           </button>
         ))}
       {tel != null && <Telephone number={tel} />}

@@ -8,11 +8,12 @@ import * as m from 'framer-motion/m';
 import { isActive } from '@offhook/core';
 import type { CallState } from '@offhook/core';
 import { directionOf, withLabels } from '@offhook/core/words';
+import { consentMode, hasAgreed } from './agreement';
 import { Announcer } from './announcer';
 import { Before } from './before';
 import { CallButtons } from './call-buttons';
 import { CallView } from './call-view';
-import { Consent, isConsented } from './consent';
+import { Consent } from './consent';
 import { Elsewhere } from './elsewhere';
 import { keepInside } from './focus';
 import { PanelHead } from './panel-head';
@@ -25,6 +26,7 @@ import type { Session } from './session';
 import { Settings } from './settings';
 import { onShortcut } from './shortcuts';
 import { useStore } from './store';
+import { useLatest } from './use-session';
 import { useSheetScreen } from './use-sheet-screen';
 import type * as VoiceModule from './voice-call-interface';
 
@@ -97,9 +99,16 @@ export function CallPanel({ id, session, page, open, onOpenChange, launcher }: C
       onShortcut(event, handle, event.type === 'keydown');
     }
   };
-  const start = (): void => {
-    if (isConsented(page, session)) void session.start();
-    else setSheet('consent');
+  const shown = useLatest(open);
+  const [waiting, setWaiting] = useState(false);
+  const start = async (): Promise<void> => {
+    if (waiting) return;
+    setWaiting(true);
+    await session.known(); // whether anything has to be asked first
+    setWaiting(false);
+    if (!shown.current) return; // closed meanwhile
+    if (consentMode(page, session) === 'required' && !hasAgreed(page, session)) setSheet('consent');
+    else await session.start();
   };
 
   return (
@@ -120,7 +129,7 @@ export function CallPanel({ id, session, page, open, onOpenChange, launcher }: C
             />
             {sheet !== null && <Over sheet={sheet} page={page} session={session} onSheet={setSheet} />}
             <div className="oh-body-frame" hidden={sheet !== null}>
-              <Body session={session} page={page} state={state} onSheet={setSheet} onStart={start} />
+              <Body session={session} page={page} state={state} onSheet={setSheet} waiting={waiting} onStart={() => { void start(); }} />
             </div>
           </m.div>
         </MotionConfig>
@@ -154,7 +163,13 @@ function viewOf(state: CallState): 'before' | 'priming' | 'call' | 'ended' | 'mi
   }
 }
 
-function Body({ session, page, state, onSheet, onStart }: PartProps & { state: CallState; onStart: () => void }): ReactElement {
+interface BodyProps extends PartProps {
+  readonly state: CallState;
+  readonly waiting: boolean;
+  readonly onStart: () => void;
+}
+
+function Body({ session, page, state, onSheet, waiting, onStart }: BodyProps): ReactElement {
   const { handle } = session;
   const elsewhere = useCallPart(handle, (call) => call.elsewhere);
   const attempt = useCallPart(handle, (call) => call.attempt);
@@ -162,7 +177,7 @@ function Body({ session, page, state, onSheet, onStart }: PartProps & { state: C
   const more = (): void => { onSheet('settings'); };
   const parts: Readonly<Record<typeof view, () => ReactNode>> = {
     elsewhere: () => <Elsewhere />,
-    before: () => <Before session={session} page={page} onStart={onStart} onPrivacy={() => { onSheet('privacy'); }} />,
+    before: () => <Before session={session} page={page} waiting={waiting} onStart={onStart} onPrivacy={() => { onSheet('privacy'); }} />,
     priming: () => <Priming />,
     call: () => (
       <Suspense fallback={<CallView avatar={page.avatar}><CallButtons onMore={more} /></CallView>}>

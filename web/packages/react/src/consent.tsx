@@ -5,37 +5,13 @@
 import { useId } from 'react';
 import type { ReactElement } from 'react';
 import { ShieldCheck } from 'lucide-react';
-import { presetFor } from '@offhook/core';
-import type { VoiceConfig } from '@offhook/core';
 import { say } from '@offhook/core/words';
+import { agree, textOf } from './agreement';
 import { useBorrowedFocus } from './focus';
-import { recall, remember } from '@offhook/core/memory';
 import type { FloatingCallButtonProps } from './props';
 import { useWords } from './scope';
 import type { Session } from './session';
 import { useStore } from './store';
-
-/** A short fingerprint (FNV-1a) of the text, so that changed terms are asked about again. */
-export function versionOf(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return hash.toString(36);
-}
-
-function textOf(page: FloatingCallButtonProps, settings: VoiceConfig | null, locale: string): string | undefined {
-  if (page.consentText !== undefined || settings === null) return page.consentText;
-  return presetFor(settings, locale)?.terms ?? settings.consent.text ?? undefined;
-}
-
-function stampOf(page: FloatingCallButtonProps, session: Session): string {
-  const settings = session.settings.get();
-  const text = textOf(page, settings, session.words.get().locale) ?? '';
-  return `${page.site ?? settings?.site ?? 'default'}:${settings?.consent.version ?? ''}:${versionOf(text)}`;
-}
-
-export function isConsented(page: FloatingCallButtonProps, session: Session): boolean {
-  return (page.consent ?? session.settings.get()?.consent.mode) !== 'required' || recall('consent') === stampOf(page, session);
-}
 
 export interface ConsentProps {
   readonly session: Session;
@@ -60,7 +36,7 @@ export function Consent({ session, page, onBack }: ConsentProps): ReactElement {
       <button
         ref={button} type="button" className="oh-primary"
         onClick={() => {
-          remember('consent', stampOf(page, session));
+          agree(page, session);
           onBack();
           void session.start();
         }}

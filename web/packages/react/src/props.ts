@@ -65,6 +65,8 @@ export interface CallOptionsProps {
   readonly autoResume?: boolean;
   readonly lowData?: boolean;
   readonly pushToTalk?: boolean;
+  /** What the visitor answered to a question of your own about being recorded; without it ours is asked, or nobody says yes. */
+  readonly recording?: boolean;
   /** Called before the microphone is asked for; false (or a promise of it) stops the call. */
   readonly onBeforeCall?: () => unknown;
   readonly onStateChange?: (state: CallState) => void;

@@ -10,6 +10,7 @@ import type {
 } from '@offhook/core';
 import { LOCALES, en, loadWords, localeFor } from '@offhook/core/words';
 import type { Locale, Words } from '@offhook/core/words';
+import { consentMode, hasAgreed } from './agreement';
 import { followCall } from './callbacks';
 import { recallSwitch, remember, rememberSwitch } from '@offhook/core/memory';
 import type { CallOptionsProps, FloatingCallButtonProps } from './props';
@@ -36,6 +37,8 @@ export interface Session {
   readonly settings: Store<VoiceConfig | null>;
   readonly choices: Store<Choices>;
   readonly props: () => CallOptionsProps;
+  /** What the site is set to; null: it did not say so in time. At once where that is settled. */
+  known(): Promise<VoiceConfig | null>;
   /** Asks the page first; then calls. */
   start(): Promise<void>;
   choose(choices: Partial<Choices>): void;
@@ -74,14 +77,22 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
     recording: false,
   });
   const site = latest.current.site ?? 'default';
+  /** What the visitor said about being recorded; undefined: not asked. No answer is a no where the site asks. */
+  const recording = (): boolean | undefined => {
+    const mode = consentMode(latest.current, { settings, words });
+    if (latest.current.recording !== undefined) return latest.current.recording;
+    return mode === 'choice' ? choices.get().recording : mode === 'required' ? hasAgreed(latest.current, { settings, words }) : undefined;
+  };
   const handle = createCall({
-    getCredentials: (signal, wishes) => credentialsOf(latest.current, known, words.get().locale, signal, wishes),
+    getCredentials: async (signal, wishes) => {
+      const site = await known();
+      return credentialsOf(latest.current, site, words.get().locale, signal, { ...wishes, recording: recording() });
+    },
     openPhone: async (report, wishes) => (latest.current.openPhone ?? await loadPhone(kind))(report, wishes),
     onError: createReporter((error) => { latest.current.onError?.(error); }),
     settings: () => {
-      const page = latest.current as FloatingCallButtonProps;
-      const asked = (page.consent ?? settings.get()?.consent.mode) === 'choice';
-      return { ...choices.get(), preflight: page.preflight ?? false, recording: asked ? choices.get().recording : undefined };
+      const { pushToTalk, lowData } = choices.get();
+      return { pushToTalk, lowData, preflight: (latest.current as FloatingCallButtonProps).preflight ?? false };
     },
     resumeStore: createResumeStore(site),
     oneCall: latest.current.oneCall === false ? undefined : createOneCall(site),
@@ -115,7 +126,7 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
   });
 
   return {
-    handle, words, settings, choices,
+    handle, words, settings, choices, known,
     props: () => latest.current,
     async start() {
       if ((await latest.current.onBeforeCall?.()) !== false && open) handle.start();
@@ -158,12 +169,11 @@ function wantsLessData(): boolean {
 }
 
 async function credentialsOf(
-  props: CallOptionsProps, known: () => Promise<VoiceConfig | null>, locale: string, signal: AbortSignal, wishes: CredentialWishes | undefined,
+  props: CallOptionsProps, settings: VoiceConfig | null, locale: string, signal: AbortSignal, wishes: CredentialWishes,
 ): Promise<Credentials> {
   const { voiceApiUrl, site, getToken, authToken, getAuthToken } = props;
-  if (getToken !== undefined) return readCredentials(await getToken({ site, locale, signal, recording: wishes?.recording }));
-  const signedIn = async (): Promise<string | null> => authToken ?? ((await known())?.auth === 'clerk' ? clerkToken(signal) : null);
-  const auth = getAuthToken ?? signedIn;
+  if (getToken !== undefined) return readCredentials(await getToken({ site, locale, signal, recording: wishes.recording }));
+  const auth = getAuthToken ?? ((): string | Promise<string | null> | undefined => authToken ?? (settings?.auth === 'clerk' ? clerkToken(signal) : undefined));
   return createTokenClient({ url: voiceApiUrl, getAuthToken: auth }, requestOf(props))(signal, wishes);
 }
 

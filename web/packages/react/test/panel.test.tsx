@@ -30,6 +30,24 @@ afterEach(() => {
 });
 
 const addressOf = (input: Parameters<typeof fetch>[0]): string => (typeof input === 'object' && 'url' in input ? input.url : input.toString());
+/** A server that says what the site is set to when the test says so. */
+function slowServer(): { say: (site: Response) => Promise<void>; asked: () => RequestInit[] } {
+  const server = fakeServer();
+  const answer = server.getMockImplementation();
+  let tell: ((site: Response) => void) | undefined;
+  server.mockImplementation((input, init) => {
+    if (addressOf(input).includes('/config')) return new Promise((said) => { tell = said; });
+    return answer?.(input, init) ?? Promise.reject(new Error('no server'));
+  });
+  return {
+    say: async (site) => {
+      await waitFor(() => { expect(tell).toBeDefined(); });
+      tell?.(site);
+    },
+    asked: () => server.mock.calls.filter(([input]) => addressOf(input).endsWith('/token')).map(([, init]) => init ?? {}),
+  };
+}
+
 const root = (): HTMLElement => {
   const found = document.querySelector<HTMLElement>('.oh-root');
   if (found === null) throw new Error('no button');
@@ -161,6 +179,41 @@ describe('before a call', () => {
     await user.click(await later('Start voice call'));
     expect(await later('Agree and call')).toBeTruthy();
   });
+  it('P18 Start before the site has said that it wants a yes: the button says that something happens, then asks, and the server is told', async () => {
+    const { say, asked } = slowServer();
+    render(<Button locale="en" />);
+    await user.click(button(/^Talk to us/));
+    await user.click(await later('Start voice call'));
+    expect((await later('Getting a line…')).getAttribute('aria-busy')).toBe('true');
+    expect(asked()).toHaveLength(0);
+    await say(Response.json({ consent: { mode: 'required', text: 'We record calls.' } }));
+    expect(await screen.findByText('We record calls.')).toBeTruthy();
+    await user.click(await later('Agree and call'));
+    await waitFor(() => { expect(state()).toBe('connected'); });
+    expect(asked().map(({ body }) => JSON.parse(body as string) as unknown)).toEqual([expect.objectContaining({ recording: true })]);
+  });
+  it('P18 a site that does not say how it is set: the call is made, without a yes to be recorded', async () => {
+    const { say, asked } = slowServer();
+    render(<Button locale="en" />);
+    await user.click(button(/^Talk to us/));
+    await user.click(await later('Start voice call'));
+    await say(new Response(null, { status: 500 }));
+    await waitFor(() => { expect(state()).toBe('connected'); });
+    expect(asked().map(({ body }) => JSON.parse(body as string) as unknown)).toEqual([expect.not.objectContaining({ recording: true })]);
+  });
+  it('P18 a page that asks by itself says what it was told', async () => {
+    const server = fakeServer({ consent: { mode: 'required', text: 'We record calls.' } });
+    const own = vi.fn<(call: ReturnType<typeof useOffhookCall>) => void>();
+    function Own(): null {
+      own(useOffhookCall({ recording: true, openPhone: (report) => Promise.resolve(fakeLine(report)) }));
+      return null;
+    }
+    render(<Own />);
+    await act(() => own.mock.lastCall?.[0].start() ?? Promise.reject(new Error('no call')));
+    await waitFor(() => { expect(own.mock.lastCall?.[0].call?.state).toBe('connected'); });
+    const wishes = server.mock.calls.filter(([url]) => url === '/api/voice/token').map(([, init]) => JSON.parse(init?.body as string) as unknown);
+    expect(wishes).toEqual([expect.objectContaining({ recording: true })]);
+  });
   it('P18 as a choice: the call is made either way, nobody is recorded who has not said so, and the next page asks anew', async () => {
     const server = fakeServer();
     const wishes = (): unknown[] => server.mock.calls.filter(([url]) => url === '/api/voice/token').map(([, init]) => JSON.parse(init?.body as string) as unknown);
@@ -197,20 +250,16 @@ describe('before a call', () => {
   });
   it('S42 P50 a call that goes on after a reload asks for its token when the site and Clerk are there, not before', async () => {
     sessionStorage.setItem('offhook.resume.default', JSON.stringify({ resume: 'sealed', roomName: 'r', muted: false, speakerMuted: false }));
-    const server = fakeServer();
-    const answer = server.getMockImplementation();
-    let say: ((response: Response) => void) | undefined;
-    server.mockImplementation((input, init) => (addressOf(input).includes('/config') ? new Promise((said) => { say = said; }) : answer?.(input, init) ?? Promise.reject(new Error('no server'))));
-    const asked = (): unknown[][] => server.mock.calls.filter(([input]) => addressOf(input).endsWith('/token'));
+    const { say, asked } = slowServer();
     render(<Button locale="en" />);
     await waitFor(() => { expect(state()).toBe('opening'); });
-    await waitFor(() => { expect(say).toBeDefined(); });
-    say?.(Response.json({ auth: 'clerk' }));
+    await say(Response.json({ auth: 'clerk' }));
     await new Promise((later_) => { setTimeout(later_, 120); });
     expect(asked()).toHaveLength(0);
     vi.stubGlobal('Clerk', { loaded: true, user: {}, openSignIn: vi.fn(), session: { getToken: () => Promise.resolve('of Clerk') } });
     await waitFor(() => { expect(state()).toBe('connected'); });
-    const [, request] = asked()[0] as [unknown, RequestInit];
+    const [request] = asked();
+    if (request === undefined) throw new Error('no request');
     expect(new Headers(request.headers).get('authorization')).toBe('Bearer of Clerk');
     expect(JSON.parse(request.body as string)).toMatchObject({ resume: 'sealed' });
   });
