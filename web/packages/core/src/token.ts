@@ -212,13 +212,14 @@ export function createTokenClient(
 
   async function ask(signal: AbortSignal, wishes: CredentialWishes & Partial<Solved>): Promise<Credentials> {
     const send = options.fetch ?? globalThis.fetch;
-    const auth = await options.getAuthToken?.();
     const limit = new AbortController();
     const stop = (): void => { limit.abort(); };
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     const timer = setTimeout(stop, timeoutMs);
+    const late = new Promise<never>((_, reject) => { limit.signal.addEventListener('abort', () => { reject(new DOMException('too late', 'AbortError')); }); });
     try {
+      const auth = await Promise.race([options.getAuthToken?.(), late]); // the page's own code may hang as any server may
       const response = await send(url, {
         method: 'POST',
         headers: {

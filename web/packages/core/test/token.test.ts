@@ -222,6 +222,15 @@ describe('S12 trying again', () => {
     answers = [() => undefined];
     expect(await errorOf(ask({ timeoutMs: 30, attempts: 1 }))).toMatchObject({ code: 'TOKEN_HTTP', detail: 'no answer within 30 ms' });
   });
+  it('waits no longer for the page’s own code than for a server', async () => {
+    const getAuthToken = (): Promise<string> => new Promise(() => undefined);
+    expect(await errorOf(ask({ getAuthToken, timeoutMs: 30, attempts: 1 }))).toMatchObject({ code: 'TOKEN_HTTP', detail: 'no answer within 30 ms' });
+    const stop = new AbortController();
+    const asked = client({ getAuthToken })(stop.signal);
+    stop.abort();
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+    expect(seen).toHaveLength(0);
+  });
   it('stops at once when the call is ended', async () => {
     answers = [() => undefined];
     const stop = new AbortController();

@@ -23,6 +23,8 @@ export function FloatingCallButton(props: FloatingCallButtonProps): ReactElement
 function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly dismiss: () => void }): ReactElement | null {
   const { mode = 'floating', theme = 'auto', variant = 'full', placement = 'bottom-end', className = '', labels } = props;
   const { session, failed, load } = useSession(props);
+  const [broken, setBroken] = useState(false);
+  const stuck = failed || broken;
   const state = useCallState(session);
   const [panel, setPanel] = useState<typeof PanelModule | null>(null);
   const [ownOpen, setOwnOpen] = useState(props.defaultOpen ?? false);
@@ -38,14 +40,17 @@ function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly
     props.onOpenChange?.(next);
   };
   const prefetch = useCallback((): void => {
-    void Promise.all([loadPanel(), load()]).then(([module]) => { setPanel(module); }, () => undefined);
+    void Promise.all([loadPanel(), load()]).then(([module]) => {
+      setPanel(module);
+      setBroken(false);
+    }, () => { setBroken(true); });
   }, [load]);
   useEffect(() => { if (open) prefetch(); }, [open, prefetch]);
   useResumeOnMount(props.autoResume ?? true, props.site ?? 'default', load, () => { setOpen(true); });
 
   const toggle = (): void => {
-    if (failed) prefetch();
-    setOpen(failed || !open);
+    if (stuck) prefetch();
+    setOpen(stuck || !open);
   };
   const given: LauncherState = {
     state, open, toggle,
@@ -69,8 +74,8 @@ function ShownButton({ dismiss, ...props }: FloatingCallButtonProps & { readonly
           {(props.dismissible ?? false) !== false && state === 'idle' && !open && <Dismiss label={words.hide} onDismiss={dismiss} />}
           {props.renderLauncher?.(given) ?? (
             <Launcher
-              launcher={given} text={failed ? words.retry : (props.label ?? labels?.launcher ?? words.launcher)} locale={words.locale}
-              variant={variant} disabled={props.disabled ?? false} loading={open && panel === null} anchor={launcher}
+              launcher={given} text={stuck ? words.retry : (props.label ?? labels?.launcher ?? words.launcher)} locale={words.locale}
+              variant={variant} disabled={props.disabled ?? false} loading={open && panel === null && !stuck} anchor={launcher}
               running={running && panel !== null && session !== null ? <panel.Running session={session} labels={labels} /> : null}
             />
           )}

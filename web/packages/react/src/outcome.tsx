@@ -14,6 +14,7 @@ import { errorOf } from './call-words';
 import { useLeftOverFocus } from './focus';
 import { useCall, useNow, useScope } from './scope';
 import type { Session } from './session';
+import { canSignIn } from './sign-in';
 
 /** The reason is always said. */
 function endingOf(call: Call, words: Words): string {
@@ -79,17 +80,17 @@ export function Failed({ session, onStart, tel }: FailedProps): ReactElement | n
   const told = errorOf(call, words);
   const left = Math.max(0, Math.ceil(wait - (now - failedAt) / 1000));
   const microphone = code.startsWith('MIC_');
-  const canSignIn = code === 'AUTH_REQUIRED' && session !== null;
+  const signsIn = code === 'AUTH_REQUIRED' && session !== null && canSignIn(session.props());
   return (
     <div className="oh-outcome" data-oh-state="failed" data-oh-code={code}>
       <span className="oh-outcome-icon oh-outcome-bad" aria-hidden="true">{microphone ? <MicOff size={26} /> : <TriangleAlert size={26} />}</span>
       <p className="oh-status" data-oh-state="failed">{told.title}</p>
       <p className="oh-sentence">{told.sentence}</p>
       {(code === 'MIC_DENIED' || code === 'MIC_DENIED_SYSTEM' || code === 'MIC_NOT_FOUND') && <p className="oh-live"><i aria-hidden="true" />{words.micGoesOn}</p>}
-      {canSignIn && <SignIn session={session} onDone={() => { handle.dismiss(); }} />}
+      {signsIn && <SignIn session={session} onDone={() => { handle.dismiss(); }} />}
       {told.retry && (
         <button
-          ref={button} type="button" className={canSignIn ? 'oh-secondary' : 'oh-primary'} data-oh-autofocus={canSignIn ? undefined : ''}
+          ref={button} type="button" className={signsIn ? 'oh-secondary' : 'oh-primary'} data-oh-autofocus={signsIn ? undefined : ''}
           aria-disabled={left > 0} onClick={() => { if (left === 0) onStart(); }}
         >
           {left > 0 ? say(words, 'retryIn', { seconds: left }) : words.retry}

@@ -83,8 +83,13 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
     if (latest.current.recording !== undefined) return latest.current.recording;
     return mode === 'choice' ? choices.get().recording : mode === 'required' ? hasAgreed(latest.current, { settings, words }) : undefined;
   };
+  /** Why the page's own code could not say whether to call: told to the person as the failure that it is. */
+  let refusal: CallError | null = null;
   const handle = createCall({
     getCredentials: async (signal, wishes) => {
+      const failed = refusal;
+      refusal = null;
+      if (failed !== null) throw failed;
       const site = await known();
       return credentialsOf(latest.current, site, words.get().locale, signal, { ...wishes, recording: recording() });
     },
@@ -129,7 +134,12 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
     handle, words, settings, choices, known,
     props: () => latest.current,
     async start() {
-      if ((await latest.current.onBeforeCall?.()) !== false && open) handle.start();
+      try {
+        if ((await latest.current.onBeforeCall?.()) === false) return;
+      } catch (cause) {
+        refusal = new CallError('INTERNAL', { detail: 'onBeforeCall failed', cause });
+      }
+      if (open) handle.start();
     },
     choose(next) {
       choices.set({ ...choices.get(), ...next });

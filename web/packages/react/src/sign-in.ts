@@ -1,5 +1,7 @@
 // sign-in.ts — Clerk, if the page has it: found by its shape on the window, never a dependency.
 
+import type { CallOptionsProps } from './props';
+
 const CLERK_MS = 5000; // for Clerk's script, which comes after the page's own
 const LOOK_MS = 50;
 
@@ -40,4 +42,9 @@ export function openClerk(done: () => void): boolean {
   });
   clerk.openSignIn();
   return true;
+}
+
+/** Has the page a way to sign in? */
+export function canSignIn({ onSignInRequired }: CallOptionsProps): boolean {
+  return onSignInRequired !== undefined || clerkOfPage() !== null;
 }

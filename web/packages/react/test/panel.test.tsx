@@ -263,6 +263,15 @@ describe('before a call', () => {
     expect(new Headers(request.headers).get('authorization')).toBe('Bearer of Clerk');
     expect(JSON.parse(request.body as string)).toMatchObject({ resume: 'sealed' });
   });
+  it('S42 where the page has no way to sign in, the words say what to do, and no button promises more', async () => {
+    vi.stubGlobal('fetch', vi.fn(() => Promise.resolve(new Response('{"code":"AUTH_REQUIRED"}', { status: 401, headers: { 'content-type': 'application/problem+json' } }))));
+    render(<Button locale="en" />);
+    await user.click(button('Talk to us'));
+    await user.click(await later('Start voice call'));
+    expect((await later('Try again')).className).toBe('oh-primary');
+    expect(screen.getByText('Sign in, then try again.')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Sign in to call' })).toBeNull();
+  });
   it('S42 onSignInRequired goes before Clerk', async () => {
     const onSignInRequired = vi.fn();
     fakeServer({ auth: 'clerk' });
@@ -278,6 +287,20 @@ describe('before a call', () => {
     await user.click(await later('Start voice call'));
     await Promise.resolve();
     expect(state()).toBe('idle');
+  });
+  it('onBeforeCall that fails is told to the person and to the page, and trying again asks it again', async () => {
+    const onBeforeCall = vi.fn().mockRejectedValueOnce(new Error('the shop is closed')).mockResolvedValue(true);
+    const onError = vi.fn();
+    render(<Button locale="en" onBeforeCall={onBeforeCall} onError={onError} />);
+    await user.click(button('Talk to us'));
+    await user.click(await later('Start voice call'));
+    const again = await later('Try again');
+    expect(state()).toBe('failed');
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'INTERNAL', detail: 'onBeforeCall failed' }));
+    expect(lines.flatMap(({ log }) => log)).not.toContain('openMicrophone');
+    await user.click(again);
+    await waitFor(() => { expect(state()).toBe('connected'); });
+    expect(onBeforeCall).toHaveBeenCalledTimes(2);
   });
   it('N29 a phone number is offered beside the call', async () => {
     render(<Button locale="en" tel="+49 30 1234" />);
