@@ -14,6 +14,9 @@ export async function visitor(browser, url, { home = new URL(url).origin, contex
       problems.push(`third-party request ${request.url()}`)
   })
   await page.addInitScript(EAR)
+  const failed = []
+  page.on('requestfailed', (request) => failed.push(`${request.url()}: ${request.failure()?.errorText}`))
+  page.tale = () => `the page complains: ${[...problems, ...failed].slice(-8).map((line) => line.slice(0, 300)).join('\n')}`
   await page.goto(url)
   return { page, problems }
 }
@@ -24,8 +27,13 @@ export const showsState = (page, state, options) =>
 
 // Two clicks, as a visitor makes them. `start` differs where the button says something else first.
 export async function startCall(page, { start = 'Start voice call' } = {}) {
-  await page.getByRole('button', { name: /talk to us/i }).first().click()
-  await page.getByRole('button', { name: start }).click()
+  try {
+    await page.getByRole('button', { name: /talk to us/i }).first().click()
+    await page.getByRole('button', { name: start }).click()
+  } catch (error) {
+    error.message += `\n${page.tale?.() ?? ''}\nand is: ${(await page.content()).slice(-1500)}`
+    throw error
+  }
 }
 
 // A whole call: the own voice comes back, End call, the microphone is let go.
@@ -47,7 +55,7 @@ export async function visit(browser, url, work, options) {
       return await work(page, problems)
     } catch (error) {
       const seen = await page.getByRole('dialog').first().innerText({ timeout: 500 }).catch(() => 'no dialog')
-      error.message += `\nthe page shows: ${seen}\nand complains: ${problems.slice(0, 5).map((line) => line.slice(0, 300)).join('\n')}`
+      error.message += `\nthe page shows: ${seen}\n${page.tale()}`
       throw error
     }
   } finally {

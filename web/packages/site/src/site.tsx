@@ -3,6 +3,7 @@
 import { useSyncExternalStore } from 'react';
 import type { ReactElement } from 'react';
 import { createRoot } from 'react-dom/client';
+import { copyText } from '@offhook/core/copy';
 import { toCallError } from '@offhook/core/errors';
 import { FloatingCallButton } from '@offhook/react';
 import { createInvite, inviteOfAddress } from './invite';
@@ -77,7 +78,7 @@ function prepareTwoPersonCall(): void {
   find('share-copy', HTMLButtonElement).addEventListener('click', (event) => {
     const button = event.currentTarget as HTMLButtonElement;
     share.select();
-    void navigator.clipboard.writeText(share.value).then(() => { button.textContent = 'Copied'; }, () => undefined);
+    void copyText(share.value).then((done) => { if (done) button.textContent = 'Copied'; });
   });
 }
 
