@@ -261,9 +261,12 @@ enum oh_inbound_result oh_inbound_recv(struct oh_inbound *in, const struct oh_sc
   if (!after(data->tsn, in->highest) && at(in, data->tsn)->state != OH_FRAGMENT_MISSING)
     return duplicate(in, data->tsn);
   if (data->payload.len == 0) return OH_INBOUND_VIOLATION;
-  // the next chunk is always taken: it can only make room, and a message has its own limit
-  bool no_room = in->memory_bytes + message_cost((uint32_t)data->payload.len) > OH_SCTP_RECEIVE_MAX;
-  if (ahead > OH_SCTP_TSNS_MAX - 1 || (ahead > 1 && no_room)) {
+  size_t memory_bytes = in->memory_bytes + message_cost((uint32_t)data->payload.len);
+  bool no_room = memory_bytes > OH_SCTP_RECEIVE_MAX;
+  // The next chunk is taken all the same: it can only make room, and a message has its own limit. But not for
+  // ever from a peer that heeds no window while the owner leaves messages lying.
+  bool flooded = in->first && memory_bytes > 2 * OH_SCTP_RECEIVE_MAX;
+  if (ahead > OH_SCTP_TSNS_MAX - 1 || (ahead > 1 && no_room) || flooded) {
     in->dropped_window++;
     return OH_INBOUND_NOW;
   }
@@ -327,20 +330,18 @@ enum oh_inbound_result oh_inbound_forward(struct oh_inbound *in, struct oh_bytes
   uint32_t tsn = oh_read_u32_be(&r);
   if (r.failed || oh_reader_left(&r) % 4) return OH_INBOUND_VIOLATION;
   if (!after(tsn, in->tsn)) return OH_INBOUND_NOW;
-  if (tsn - in->tsn > OH_SCTP_TSNS_MAX * 2) return OH_INBOUND_VIOLATION; // more than was ever in flight
   drop_partial(in);
   in->skipping = true;
   skip_messages(in, oh_read_bytes(&r, oh_reader_left(&r)));
   deliver_waiting(in); // what is not of those streams, before its fragments are forgotten
-  while (in->tsn != tsn) {
+  uint32_t seen = after(tsn, in->highest) ? in->highest : tsn;
+  while (in->tsn != seen) {
     in->tsn++;
-    if (after(in->tsn, in->highest)) {
-      in->highest = in->tsn;
-      continue;
-    }
     release(in, at(in, in->tsn));
     at(in, in->tsn)->state = OH_FRAGMENT_MISSING;
   }
+  // beyond that nothing is kept: small messages that were all lost may be more than we would have kept
+  if (after(tsn, in->highest)) in->tsn = in->highest = tsn;
   if (!advance(in)) return OH_INBOUND_VIOLATION;
   deliver_waiting(in);
   return OH_INBOUND_NOW;

@@ -77,12 +77,18 @@ static void take_request(struct oh_reset *r, struct oh_inbound *in, struct oh_ou
                          struct oh_reader *p, struct oh_writer *w) {
   uint32_t request = oh_read_u32_be(p);
   if (p->failed) return;
+  // After "in progress" some ask again under the same number, and dcsctp (Chromium) under the next one.
+  if (r->waits && request == r->expected + 1) {
+    r->result = OH_SCTP_IN_PROGRESS;
+    r->answered = r->expected++;
+  }
   if (request == r->expected - 1) return write_result(w, request, r->result);
   if (request != r->expected) return write_result(w, request, OH_SCTP_BAD_SEQUENCE);
   uint8_t result = type == OH_SCTP_RESET_OUTGOING   ? outgoing_request(r, in, p)
                    : type == OH_SCTP_RESET_INCOMING ? incoming_request(r, out, p)
                                                     : OH_SCTP_DENIED; // more streams, new TSNs: not needed
-  if (result != OH_SCTP_IN_PROGRESS) {
+  r->waits = result == OH_SCTP_IN_PROGRESS;
+  if (!r->waits) {
     r->result = result;
     r->answered = request;
     r->expected++;
@@ -96,6 +102,8 @@ static void take_response(struct oh_reset *r, int64_t now_us, struct oh_outbound
   if (result == OH_SCTP_IN_PROGRESS) {
     r->tries = 0;
     r->resend_us = now_us + out->rto_us;
+    // who has all of it and still says so repeats its first answer (dcsctp): only a new number is looked at
+    if ((int32_t)(r->last_tsn - out->acked) <= 0) r->next_request++;
     return;
   }
   // refused or not, nothing more can be done: the owner's channel is closed

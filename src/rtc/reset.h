@@ -10,6 +10,7 @@ struct oh_reset {
   uint32_t next_request;           // our next request's number
   uint32_t expected, answered;     // the peer's next one, and its last one as we say it in ours
   uint8_t result;                  // of `expected - 1`, should it come again
+  bool waits;                      // `expected` was answered with "in progress" and will be asked again
   uint64_t wanted[OH_RESET_WORDS]; // streams that wait for their turn or until they are drained
   uint16_t asked[OH_CHANNELS_MAX]; // streams of the open request
   uint32_t asked_count, last_tsn, tries;

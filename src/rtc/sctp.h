@@ -42,8 +42,9 @@ void oh_sctp_abort(struct oh_sctp *s, int64_t now_us);
 
 // One packet; then fetch the events until oh_sctp_next says false. The same after a tick.
 void oh_sctp_recv(struct oh_sctp *s, int64_t now_us, const uint8_t *packet, size_t len);
-// Who leaves messages lying keeps the peer from sending more than OH_SCTP_RECEIVE_MAX of them; after fetching
-// them at another time: oh_sctp_tell_window, so that it goes on at once.
+// Who leaves messages lying keeps the peer from sending more than OH_SCTP_RECEIVE_MAX of them (from one that
+// heeds no window, twice that is taken); after fetching them at another time: oh_sctp_tell_window, so that it
+// goes on at once.
 bool oh_sctp_next(struct oh_sctp *s, struct oh_sctp_event *event);
 void oh_sctp_tell_window(struct oh_sctp *s, int64_t now_us);
 int64_t oh_sctp_deadline(const struct oh_sctp *s); // OH_NEVER if none
