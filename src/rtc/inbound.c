@@ -188,8 +188,9 @@ static bool deliver_around(struct oh_inbound *in, uint32_t tsn) {
   uint32_t first = tsn, last = tsn;
   while (!(at(in, first)->flags & OH_SCTP_BEGIN))
     if (!kept(in, --first)) return false;
+  // no further than the next message's beginning: whoever looks at all beginnings passes each chunk once
   while (!(at(in, last)->flags & OH_SCTP_END))
-    if (!kept(in, ++last)) return false;
+    if (!kept(in, ++last) || at(in, last)->flags & OH_SCTP_BEGIN) return false;
   const struct oh_inbound_fragment *head = at(in, first);
   struct oh_inbound_stream *stream = stream_of(in, head->stream);
   bool ordered = !(head->flags & OH_SCTP_UNORDERED);
@@ -198,7 +199,7 @@ static bool deliver_around(struct oh_inbound *in, uint32_t tsn) {
   for (uint32_t t = first; t != last + 1; t++) {
     const struct oh_inbound_fragment *f = at(in, t);
     // a message inside a message: left to wait until the TSN order shows the violation
-    if (f->stream != head->stream || (t != first && f->flags & OH_SCTP_BEGIN)) return false;
+    if (f->stream != head->stream) return false;
     len += f->len;
   }
   if (ordered) stream->next_sequence++;
