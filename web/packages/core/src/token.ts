@@ -135,6 +135,9 @@ class Refusal extends CallError {
   }
 }
 
+/** The page's own code did not answer, and would take as long again. */
+class Silence extends CallError {}
+
 async function readProblem(response: Response): Promise<CallError> {
   const retryAfter = readRetryAfter(response.headers.get('retry-after'), Date.now());
   let problem: unknown = null;
@@ -218,8 +221,10 @@ export function createTokenClient(
     signal.addEventListener('abort', stop, { once: true });
     const timer = setTimeout(stop, timeoutMs);
     const late = new Promise<never>((_, reject) => { limit.signal.addEventListener('abort', () => { reject(new DOMException('too late', 'AbortError')); }); });
+    let asked = false;
     try {
       const auth = await Promise.race([options.getAuthToken?.(), late]); // the page's own code may hang as any server may
+      asked = true;
       const response = await send(url, {
         method: 'POST',
         headers: {
@@ -238,7 +243,7 @@ export function createTokenClient(
       return readCredentials(body, Number.isNaN(date) ? null : date);
     } catch (error) {
       if (error instanceof CallError || signal.aborted) throw error;
-      if (limit.signal.aborted) throw new CallError('TOKEN_HTTP', { detail: `no answer within ${String(timeoutMs)} ms`, cause: error });
+      if (limit.signal.aborted) throw new (asked ? CallError : Silence)('TOKEN_HTTP', { detail: `no answer within ${String(timeoutMs)} ms`, cause: error });
       throw toCallError(error, online() ? 'TOKEN_HTTP' : 'NET_OFFLINE');
     } finally {
       clearTimeout(timer);
@@ -248,7 +253,7 @@ export function createTokenClient(
 
   /** How long to wait before asking again; null: do not. */
   function pause(error: CallError, attempt: number): number | null {
-    if (error.code === 'NET_OFFLINE' || error.code === 'TOKEN_INVALID') return null;
+    if (error instanceof Silence || error.code === 'NET_OFFLINE' || error.code === 'TOKEN_INVALID') return null;
     if (error.retryAfter !== undefined) return error.retryAfter <= LONGEST_WAIT_S ? error.retryAfter * 1000 : null;
     if (error.status !== undefined && !RETRY_STATUS.has(error.status)) return null;
     // Jitter, so that a thousand pages do not come back in step after an outage.

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CallError, createTokenClient, readCredentials } from '../src/index';
 import { sha256 } from '../src/sha256';
 import { leadingZeroBits } from '../src/ticket';
@@ -225,6 +225,9 @@ describe('S12 trying again', () => {
   it('waits no longer for the page’s own code than for a server', async () => {
     const getAuthToken = (): Promise<string> => new Promise(() => undefined);
     expect(await errorOf(ask({ getAuthToken, timeoutMs: 30, attempts: 1 }))).toMatchObject({ code: 'TOKEN_HTTP', detail: 'no answer within 30 ms' });
+    const hanging = vi.fn(getAuthToken);
+    expect(await errorOf(ask({ getAuthToken: hanging, timeoutMs: 30 }))).toMatchObject({ code: 'TOKEN_HTTP', detail: 'no answer within 30 ms' });
+    expect(hanging).toHaveBeenCalledOnce(); // and not three times as long
     const stop = new AbortController();
     const asked = client({ getAuthToken })(stop.signal);
     stop.abort();
