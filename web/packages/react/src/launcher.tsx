@@ -14,12 +14,11 @@ export interface LauncherProps {
   /** Pressed, and the panel's code is still on its way. */
   readonly loading: boolean;
   readonly anchor: Ref<HTMLButtonElement>;
-  /** What a running call shows in place of the text. */
+  /** What a running call says in place of the text. */
   readonly running: ReactNode;
 }
 
 export function Launcher({ launcher, text, locale, variant, disabled, loading, anchor, running }: LauncherProps): ReactElement {
-  const silent = variant === 'tiny' || running !== null;
   return (
     <button
       ref={anchor} className="oh-launcher" data-oh-state={launcher.state} data-oh-variant={variant} data-oh-loading={loading}
@@ -27,8 +26,7 @@ export function Launcher({ launcher, text, locale, variant, disabled, loading, a
     >
       <LauncherIcon state={launcher.state} />
       <span className="oh-launcher-text">
-        <span className={silent ? 'oh-visually-hidden' : undefined}>{text}</span>
-        {running}
+        {running ?? <span className={variant === 'tiny' ? 'oh-visually-hidden' : undefined}>{text}</span>}
       </span>
     </button>
   );

@@ -17,7 +17,7 @@ interface Props {
   readonly labels: Labels | undefined;
 }
 
-/** Stands in the launcher in place of its text. */
+/** Stands in the launcher in place of its text, and is its name: a call is running, and how it stands. */
 export function Running({ session, labels }: Props): ReactElement {
   return (
     <ScopeProvider handle={session.handle} words={withLabels(useStore(session.words), labels)}><RunningText /></ScopeProvider>
@@ -30,10 +30,13 @@ function RunningText(): ReactElement {
   const name = usePart((call) => call.peers[0]?.name ?? '');
   const status = statusOf(useCall(handle), words);
   return (
-    <span className="oh-launcher-running" aria-hidden="true">
-      <span className="oh-launcher-clock">{duration === null ? status : formatClock(duration)}</span>
-      {name !== '' && <span className="oh-launcher-name" dir="auto">{name}</span>}
-    </span>
+    <>
+      <span className="oh-visually-hidden">{`${words.panel}: ${status}`}</span>
+      <span className="oh-launcher-running" aria-hidden="true">
+        <span className="oh-launcher-clock">{duration === null ? status : formatClock(duration)}</span>
+        {name !== '' && <span className="oh-launcher-name" dir="auto">{name}</span>}
+      </span>
+    </>
   );
 }
 

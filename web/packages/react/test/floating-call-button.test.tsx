@@ -52,7 +52,12 @@ function Button({ script, ...props }: FloatingCallButtonProps & { script?: Scrip
   );
 }
 
-const launcher = (): HTMLElement => screen.getByRole('button', { name: /^Talk to us/ });
+/** By its class: during a call its name says how the call stands. */
+const launcher = (): HTMLElement => {
+  const found = document.querySelector<HTMLElement>('.oh-launcher');
+  if (found === null) throw new Error('no launcher');
+  return found;
+};
 const panel = (): Promise<HTMLElement> => screen.findByRole('dialog', { name: 'Voice call' });
 const state = (): string | null => launcher().getAttribute('data-oh-state');
 const button = (name: string | RegExp): HTMLElement => screen.getByRole('button', { name });
@@ -202,12 +207,17 @@ describe('S56 a call', () => {
     await user.click(button('Minimise, the call goes on'));
     expect(state()).toBe('connected');
     expect(launcher().textContent).toContain('00:00');
+    expect(button('Voice call: Connected')).toBe(launcher());
+    tell(line, { type: 'line-lost' });
+    expect(button('Voice call: Connection lost. Reconnecting…')).toBe(launcher());
+    tell(line, { type: 'line-back' });
     expect(document.activeElement).toBe(launcher());
     expect(line.log).not.toContain('close');
     await user.click(launcher());
     await user.click(await screen.findByRole('button', { name: 'End call' }));
     await waitFor(() => { expect(state()).toBe('ended'); });
     expect(line.log.at(-1)).toBe('close');
+    expect(button('Talk to us')).toBe(launcher());
   });
   it('is seen again when it is opened in the moment in which it had closed', async () => {
     render(<Button />);
