@@ -13,9 +13,20 @@ export const createCopyDetails = (words: Words, call: CallHandle): HTMLElement =
 function createCopyButton(label: string, { copied }: Words, text: () => string): HTMLElement {
   const button = node('button', { type: 'button', class: 'link' }, label);
   button.addEventListener('click', () => {
-    void copyText(text()).then((done) => { if (done) setText(button, copied); });
+    const wanted = text();
+    void copyText(wanted).then((done) => {
+      if (done) setText(button, copied);
+      else button.after(shownText(wanted));
+    });
   });
   return button;
+}
+
+/** Where the browser lets nothing be copied: there to be copied by hand, selected as soon as it is in its place. */
+function shownText(text: string): HTMLElement {
+  const shown = node('pre', { class: 'facts-line', tabindex: '0', dir: 'ltr' }, text);
+  requestAnimationFrame(() => { getSelection()?.selectAllChildren(shown); });
+  return shown;
 }
 
 export function createCopyLine(words: Words, text: string): HTMLElement {

@@ -331,6 +331,15 @@ describe('in use', () => {
     await panel(page).getByRole('button', { name: 'Copied' }).waitFor();
     expect(await page.evaluate(() => (window as unknown as { copied: string }).copied)).toMatch(/^offhook call failed\ncode \w+/);
     await clean(visit);
+    const strict = await stage.open(tag('demo="failed" open'), { before: () => {
+      Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined });
+      Object.assign(document, { execCommand: () => false });
+    } });
+    await panel(strict.page).getByRole('button', { name: 'Copy details' }).click();
+    await panel(strict.page).getByText(/^offhook call failed/).waitFor();
+    await strict.page.waitForFunction(() => String(getSelection()).includes('offhook call failed'));
+    expect(await panel(strict.page).evaluate((box) => box.scrollWidth - box.clientWidth)).toBeLessThanOrEqual(0);
+    await clean(strict);
   });
 
   it('N33 the privacy sheet says what this button sends', async () => {

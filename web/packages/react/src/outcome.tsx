@@ -118,12 +118,24 @@ export function CallId({ call }: { call: Call }): ReactElement | null {
 function CopyButton({ text, label, children }: { text: () => string; label?: string; children: ReactNode }): ReactElement {
   const { words } = useScope();
   const [copied, setCopied] = useState(false);
+  const [shown, setShown] = useState<string | null>(null);
+  const copy = async (): Promise<void> => {
+    const wanted = text();
+    const done = await copyText(wanted);
+    setCopied(done);
+    setShown(done ? null : wanted);
+  };
   return (
-    <button
-      type="button" className="oh-link" aria-label={copied ? undefined : label}
-      onClick={() => { void copyText(text()).then((done) => { if (done) setCopied(true); }); }}
-    >
-      {copied ? <><Check size={14} aria-hidden="true" /> {words.copied}</> : <><Copy size={14} aria-hidden="true" /> {children}</>}
-    </button>
+    <>
+      <button type="button" className="oh-link" aria-label={copied ? undefined : label} onClick={() => { void copy(); }}>
+        {copied ? <><Check size={14} aria-hidden="true" /> {words.copied}</> : <><Copy size={14} aria-hidden="true" /> {children}</>}
+      </button>
+      {shown !== null && <pre ref={selectText} className="oh-shown" tabIndex={0} dir="ltr">{shown}</pre>}
+    </>
   );
+}
+
+/** Where the browser lets nothing be copied: it is there to be copied by hand. */
+function selectText(shown: HTMLElement | null): void {
+  if (shown !== null) getSelection()?.selectAllChildren(shown);
 }

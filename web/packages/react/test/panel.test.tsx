@@ -414,6 +414,32 @@ describe('in a call', () => {
     await user.click(button('Copy: Call ID'));
     expect(copied).toHaveBeenCalledWith('call_7');
   });
+  it('P66 the details can be copied where the page has no clipboard, and are shown where nothing can be copied', async () => {
+    const kept = Object.getOwnPropertyDescriptor(navigator, 'clipboard');
+    Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true });
+    const copied: string[] = [];
+    let may = true;
+    Object.assign(document, { execCommand: () => {
+      if (may) copied.push(getSelection()?.toString() ?? '');
+      return may;
+    } });
+    try {
+      render(<Button locale="en" script={{ join: () => Promise.reject(new CallError('ICE_FAILED')) }} />);
+      await user.click(button('Talk to us'));
+      await user.click(await later('Start voice call'));
+      await user.click(await later('Copy details'));
+      expect(await later('Copied')).toBeTruthy();
+      expect(copied).toEqual([expect.stringMatching(/^offhook call failed\ncode ICE_FAILED/)]);
+      may = false;
+      await user.click(button('Copied'));
+      const shown = await screen.findByText(/^offhook call failed/);
+      expect(getSelection()?.toString()).toContain('code ICE_FAILED');
+      expect(shown.closest('[role="dialog"]')).toBeTruthy();
+    } finally {
+      if (kept !== undefined) Object.defineProperty(navigator, 'clipboard', kept);
+      Reflect.deleteProperty(document, 'execCommand');
+    }
+  });
   it('shows place and wait in the line, and the recording', async () => {
     render(<Button locale="en" script={{ join: (report) => { report({ type: 'joined', now: Date.now(), peers: [] }); return Promise.resolve(); } }} />);
     await user.click(button('Talk to us'));
