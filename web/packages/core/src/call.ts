@@ -84,6 +84,15 @@ const CLOSE_LIMIT_MS = 3000; // "ending" must not hang on a dead connection
 const EXPIRY_MARGIN_MS = 30_000; // younger credentials than this may run out on the way
 const MOMENTS = 60;
 
+/** Who listens may fail, the page's own callbacks too; the call goes on, and can be ended. */
+function guarded(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    console.error('offhook:', error);
+  }
+}
+
 /** One attempt's belongings, let go of together. */
 interface Attempt {
   readonly number: number;
@@ -107,7 +116,7 @@ export function createCall(options: CallOptions): CallHandle {
   const timers = createCallTimers(send);
 
   function notify(): void {
-    for (const listener of [...listeners]) listener();
+    for (const listener of [...listeners]) guarded(listener);
   }
 
   /** One event at a time, told to everybody before its effects begin: an effect may answer at once. */
@@ -122,7 +131,7 @@ export function createCall(options: CallOptions): CallHandle {
         follow(before);
         notify();
       }
-      for (const effect of effects) perform(effect);
+      for (const effect of effects) guarded(() => { perform(effect); });
       queue.shift();
     }
   }

@@ -65,6 +65,25 @@ describe('a call', () => {
     expect(call.levels()).toEqual({ local: 0, remote: 0 });
   });
 
+  it('goes on, and can be ended, when the page’s own code fails in it', async () => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { call, phones } = bench();
+    const trouble = new Error('of the page');
+    const heard: CallState[] = [];
+    call.subscribe(() => { throw trouble; });
+    call.subscribe(() => { heard.push(call.get().state); });
+    call.start();
+    await until(call, 'connected');
+    call.setMuted(true);
+    expect(call.get().muted).toBe(true);
+    call.hangUp();
+    await until(call, 'ended');
+    expect(heard).toContain('connected');
+    expect(phones[0]?.log).toContain('close');
+    expect(told).toHaveBeenCalledWith('offhook:', trouble);
+    told.mockRestore();
+  });
+
   it('is one call however often start is pressed', async () => {
     const { call, phones } = bench();
     call.start();
