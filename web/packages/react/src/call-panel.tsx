@@ -1,12 +1,12 @@
 'use client';
 // call-panel.tsx — the panel above the button: before, during and after a call. Its own chunk, without livekit-client.
 
-import { Suspense, lazy, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactElement, ReactNode, RefObject } from 'react';
 import { LazyMotion, MotionConfig } from 'framer-motion';
 import * as m from 'framer-motion/m';
 import { isActive } from '@offhook/core';
-import type { CallState } from '@offhook/core';
+import type { CallHandle, CallState } from '@offhook/core';
 import { directionOf, withLabels } from '@offhook/core/words';
 import { consentMode, hasAgreed } from './agreement';
 import { Announcer } from './announcer';
@@ -21,7 +21,7 @@ import { Ended, Failed, Missed } from './outcome';
 import { Priming } from './priming';
 import { Privacy } from './privacy';
 import type { FloatingCallButtonProps } from './props';
-import { ScopeProvider, useCallPart } from './scope';
+import { ScopeProvider, useCallPart, usePhone } from './scope';
 import type { Session } from './session';
 import { Settings } from './settings';
 import { onShortcut } from './shortcuts';
@@ -32,8 +32,14 @@ import type * as VoiceModule from './voice-call-interface';
 
 export { Pill, Running } from './pill';
 
-const loadVoice = (): Promise<typeof VoiceModule> => import('./voice-call-interface');
-const VoiceCallInterface = lazy(async () => ({ default: (await loadVoice()).VoiceCallInterface }));
+let voice: typeof VoiceModule | null = null;
+/** Not React.lazy: what could not be loaded it keeps for ever, and throws it into the page. */
+async function loadVoice(): Promise<typeof VoiceModule | null> {
+  try {
+    voice = await import('./voice-call-interface');
+  } catch { /* no line is opened without it either (session.ts), and that is told */ }
+  return voice;
+}
 const loadMotion = (): Promise<typeof import('./motion-features').default> =>
   import('./motion-features').then((module) => module.default);
 
@@ -69,7 +75,7 @@ export function CallPanel({ id, session, page, open, onOpenChange, launcher }: C
     if (!open) return;
     session.note('open', { variant: page.mode ?? 'floating' });
     // The sound code is large: fetch it while the person is still reading.
-    void loadVoice().catch(() => undefined);
+    void loadVoice();
     if (page.mode === 'inline') return;
     const before = launcher.current ?? document.activeElement;
     const own = panel.current;
@@ -179,11 +185,7 @@ function Body({ session, page, state, onSheet, waiting, onStart }: BodyProps): R
     elsewhere: () => <Elsewhere />,
     before: () => <Before session={session} page={page} waiting={waiting} onStart={onStart} onPrivacy={() => { onSheet('privacy'); }} />,
     priming: () => <Priming />,
-    call: () => (
-      <Suspense fallback={<CallView avatar={page.avatar}><CallButtons onMore={more} /></CallView>}>
-        <VoiceCallInterface call={handle} avatar={page.avatar} onMore={more} />
-      </Suspense>
-    ),
+    call: () => <Voice handle={handle} avatar={page.avatar} onMore={more} />,
     ended: () => <Ended onStart={onStart} />,
     missed: () => <Missed onStart={onStart} tel={telOf(page, session)} />,
     failed: () => <Failed key={attempt} session={session} onStart={onStart} tel={telOf(page, session)} />,
@@ -193,6 +195,22 @@ function Body({ session, page, state, onSheet, waiting, onStart }: BodyProps): R
       {parts[view]()}
     </m.div>
   );
+}
+
+interface VoiceProps {
+  readonly handle: CallHandle;
+  readonly avatar: string | undefined;
+  readonly onMore: () => void;
+}
+
+function Voice({ handle, avatar, onMore }: VoiceProps): ReactElement {
+  const [loaded, setLoaded] = useState(voice);
+  const phone = usePhone(handle);
+  useEffect(() => {
+    if (loaded === null) void loadVoice().then(setLoaded);
+  }, [loaded, phone]);
+  if (loaded === null) return <CallView avatar={avatar}><CallButtons onMore={onMore} /></CallView>;
+  return <loaded.VoiceCallInterface call={handle} avatar={avatar} onMore={onMore} />;
 }
 
 function telOf(page: FloatingCallButtonProps, session: Session): string | undefined {

@@ -53,14 +53,14 @@ export interface Session {
   close(): void;
 }
 
-/** Loads livekit-client. */
+/** Loads livekit-client, and for a line what connects it. */
 async function loadPhone(kind: 'line' | 'plain'): Promise<OpenPhone> {
   try {
     if (kind === 'plain') {
       const { createLiveKitPhone } = await import('@offhook/core/livekit-phone');
       return (report, wishes) => Promise.resolve(createLiveKitPhone({ ...wishes, report }));
     }
-    const { openLine } = await import('./line');
+    const [{ openLine }] = await Promise.all([import('./line'), import('./voice-call-interface')]);
     return (report, wishes) => Promise.resolve(openLine(report, wishes));
   } catch (cause) {
     throw new CallError(navigator.onLine ? 'SIGNAL_FAILED' : 'NET_OFFLINE', { detail: 'the call code could not be loaded', cause });
