@@ -36,7 +36,7 @@ export interface Host extends HTMLElement {
   readonly base: string;
   /** @internal What the server says about the site; null as long as it has not answered, and when it knows nothing. */
   readonly site: Site | null;
-  /** @internal Settled when it has answered. */ readonly asked: Promise<unknown> | null;
+  /** @internal Settled when it has answered, or was waited for long enough. */ asked: Promise<unknown> | null;
   /** @internal What setAttributes was given. */
   readonly given: Readonly<Record<string, string>>;
   /** @internal With consent `choice`: what the visitor answered; not kept. */ recording: boolean | undefined;

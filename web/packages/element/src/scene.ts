@@ -39,9 +39,9 @@ export function consentOf({ host, site }: Pick<Scene, 'site' | 'host'>): string 
 
 const SITE_MS = 3000;
 
-/** What the site is set to is known, or does not come in time. */
-export function siteSettled({ asked }: Host): Promise<unknown> {
-  return Promise.race([asked, new Promise((late) => { setTimeout(late, SITE_MS); })]);
+/** What the site is set to is known, or does not come in time; who waits again has waited. */
+export function siteSettled(host: Host): Promise<unknown> {
+  return host.asked = Promise.race([host.asked, new Promise((late) => { setTimeout(late, SITE_MS); })]);
 }
 
 /** What must be agreed to before the first call, as it is remembered: other words, or another site, ask anew; null: nothing. */

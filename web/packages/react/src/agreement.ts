@@ -8,7 +8,7 @@ import type { FloatingCallButtonProps } from './props';
 import type { Session } from './session';
 
 /** A short fingerprint (FNV-1a) of the text, so that changed terms are asked about again. */
-export function versionOf(text: string): string {
+function versionOf(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
   return hash.toString(36);

@@ -79,9 +79,13 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
   const site = latest.current.site ?? 'default';
   /** What the visitor said about being recorded; undefined: not asked. No answer is a no where the site asks. */
   const recording = (): boolean | undefined => {
-    const mode = consentMode(latest.current, { settings, words });
-    if (latest.current.recording !== undefined) return latest.current.recording;
-    return mode === 'choice' ? choices.get().recording : mode === 'required' ? hasAgreed(latest.current, { settings, words }) : undefined;
+    const page = latest.current;
+    if (page.recording !== undefined) return page.recording;
+    switch (consentMode(page, { settings, words })) {
+      case 'choice': return choices.get().recording;
+      case 'required': return hasAgreed(page, { settings, words });
+      default: return undefined;
+    }
   };
   /** Why the page's own code could not say whether to call: told to the person as the failure that it is. */
   let refusal: CallError | null = null;
@@ -107,13 +111,15 @@ export function openSession(latest: { readonly current: CallOptionsProps }, kind
   const { voiceApiUrl = '/api/voice/token', getToken } = latest.current;
   const asks = latest.current.siteConfig ?? (getToken === undefined && voiceApiUrl.split('?')[0]?.endsWith('/token') === true);
   const config = asks ? createConfig({ tokenUrl: voiceApiUrl, site: latest.current.site }) : null;
-  const asked = config?.load() ?? Promise.resolve(null);
+  let asked = config?.load() ?? Promise.resolve(null);
   let events: Events | null = null;
   let open = true;
 
-  /** What the site is set to; a call that is made before that has come waits for it a moment. */
-  const known = (): Promise<VoiceConfig | null> =>
-    Promise.race([settings.get() ?? asked, new Promise<null>((late) => { setTimeout(late, CONFIG_MS, null); })]);
+  /** What the site is set to; a call that is made before that has come waits for it a moment, once. */
+  const known = async (): Promise<VoiceConfig | null> => {
+    asked = Promise.race([asked, new Promise<null>((late) => { setTimeout(late, CONFIG_MS, null); })]);
+    return settings.get() ?? asked;
+  };
 
   async function speak(): Promise<void> {
     const loaded = await loadWords(localeFor(localeWishes(latest.current.locale), languagesOf(settings.get())));
